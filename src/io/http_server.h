@@ -1,0 +1,71 @@
+// An HTTP/1.1 server on one loop: accepts, parses strictly, calls one handler per request, keeps connections alive.
+// It knows no routes and no caches; gateway, console and edge bring the handler.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "io/stream.h"
+#include "io/tls.h"
+#include "wire/http/message.h"
+
+namespace evershore::io {
+
+struct HttpServerOptions {
+  size_t connections_max = 20'000;
+  Duration idle_max = std::chrono::seconds(60);
+  Duration head_max = std::chrono::seconds(10);  // a request head must be complete after this (slowloris)
+  Duration stall = std::chrono::seconds(30);     // a client that takes or gives no byte for so long is dropped
+  size_t head_bytes_max = 32 * 1024;             // more: 431
+  size_t request_line_bytes_max = 16 * 1024;     // more: 414
+  std::shared_ptr<TlsServerContext> tls;         // set = TLS on every connection
+};
+
+// One request and its answer, handed to the handler. Valid until the handler's task ends.
+class HttpExchange {
+ public:
+  virtual ~HttpExchange() = default;
+  virtual const http::RequestHead& request() const = 0;
+  virtual const Endpoint& peer() const = 0;
+  virtual bool tls() const = 0;
+  virtual Loop& loop() = 0;
+
+  // Request body piece by piece; empty = complete. Sends 100 Continue before the first read if the client waits for it.
+  // A body that breaks off: kBroken.
+  virtual Task<Result<std::span<const uint8_t>>> read_body() = 0;
+  // The whole body, up to `max` bytes (more: kInvalid).
+  virtual Task<Result<std::string>> read_whole_body(size_t max) = 0;
+
+  // Whole answer at once: head and body leave in one write. Adds Date, Content-Length, Connection. HEAD: body is not sent but counted.
+  virtual Task<Result<void>> respond(http::ResponseHead head, std::span<const uint8_t> body) = 0;
+  // Streamed answer: head with an exact length (nullopt = chunked), then pieces, then finish(). For HEAD and 204/304 no piece is sent.
+  virtual Task<Result<void>> start(http::ResponseHead head, std::optional<uint64_t> length) = 0;
+  virtual Task<Result<void>> write(std::span<const uint8_t> piece) = 0;
+  virtual Task<Result<void>> finish() = 0;  // short of the announced length is a bug (asserted): use abort()
+  // The answer cannot be completed: the connection is reset, so that the client cannot take a part for the whole.
+  virtual void abort() = 0;
+  virtual bool started() const = 0;
+};
+
+using HttpHandler = std::function<Task<void>(HttpExchange&)>;  // a named coroutine or a call to one, never a capturing coroutine lambda
+
+class HttpServer {
+ public:
+  // `handler` and `loop` outlive the server.
+  static Result<std::unique_ptr<HttpServer>> start(Loop& loop, const Endpoint& endpoint, HttpServerOptions options, HttpHandler handler);
+  ~HttpServer();  // after drained()
+  Endpoint local() const;
+  size_t connections() const;
+
+  // Stops accepting; idle connections close, busy ones after their answer (Connection: close); at `deadline` the rest is cut.
+  Task<void> drain(Mono deadline);
+  void replace_tls(std::shared_ptr<TlsServerContext> tls);  // for new connections
+
+ private:
+  HttpServer() = default;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace evershore::io

@@ -1,0 +1,90 @@
+// A byte stream: TCP or TLS on one descriptor. Reads and writes try the system call first and wait only if they must;
+// no coroutine frame is made for either. One reader and one writer at a time.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <memory>
+#include <span>
+#include <string>
+
+#include "io/loop.h"
+
+namespace evershore::io {
+
+// One non-blocking attempt.
+struct Attempt {
+  enum class End : uint8_t { kDone, kWouldRead, kWouldWrite, kEof, kError } end = End::kDone;
+  size_t bytes = 0;   // kDone
+  std::string error;  // kError
+};
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+
+  // Waits until at least one byte is there. 0 = the peer has finished cleanly. kTimedOut at the deadline, kClosed after close().
+  auto read_some(std::span<uint8_t> into) { return ReadAwaiter{*this, into}; }
+  // Writes all of `pieces` (the caller keeps the bytes until the return). Partial progress at failure is not told.
+  Task<Result<void>> write_all(std::span<const std::span<const uint8_t>> pieces);
+  Task<Result<void>> write_all(std::span<const uint8_t> bytes);
+  Task<Result<void>> write_all(std::string_view text);
+
+  // Ends a wait in either direction at `deadline` with kTimedOut. Stays until changed.
+  void set_deadline(Mono deadline) { watch().set_deadline(deadline); }
+  // Sends FIN / close_notify where there is one and lets the descriptor go. Ends waits with kClosed.
+  virtual void close() = 0;
+  // Closes so that the peer sees a reset, not a clean end: for a body that cannot be completed.
+  virtual void reset() = 0;
+
+  virtual Attempt try_read(std::span<uint8_t> into) = 0;
+  virtual Attempt try_write(std::span<const iovec> pieces) = 0;
+  virtual FdWatch& watch() = 0;
+  // Anything to read, or closed by the peer? For a pooled connection before its reuse: it must be silent.
+  virtual bool silent() = 0;
+
+  struct ReadAwaiter {
+    Stream& stream;
+    std::span<uint8_t> into;
+    Attempt attempt = {};
+    std::optional<Result<size_t>> result = {};
+    bool await_ready();                             // tries at once
+    void await_suspend(std::coroutine_handle<> h);  // waits for readiness, tries again, resumes when there is an outcome
+    Result<size_t> await_resume() { return std::move(*result); }
+  };
+};
+
+struct Endpoint {
+  std::string address;  // literal, v4 or v6 without brackets
+  uint16_t port = 0;
+};
+Result<Endpoint> parse_endpoint(std::string_view text);  // "127.0.0.1:80", "[::1]:80", "0.0.0.0:0"
+std::string format_endpoint(const Endpoint& endpoint);
+
+// TCP_NODELAY is set. kTimedOut at the deadline, kRefused when refused.
+Task<Result<std::unique_ptr<Stream>>> connect_tcp(Loop& loop, Endpoint endpoint, Mono deadline);
+
+class TlsClientContext;  // io/tls.h
+class TlsServerContext;
+
+// The listening side. Several loops may listen on the same endpoint (SO_REUSEPORT).
+class Listener {
+ public:
+  static Result<std::unique_ptr<Listener>> open(Loop& loop, const Endpoint& endpoint);
+  ~Listener();
+  Endpoint local() const;  // the port the system chose, if 0 was asked for
+  // kClosed after close(). Out of descriptors: waits and goes on, never spins.
+  struct Accepted {
+    std::unique_ptr<Stream> stream;
+    Endpoint peer;
+  };
+  Task<Result<Accepted>> accept();
+  void close();
+
+ private:
+  Listener() = default;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace evershore::io

@@ -1,0 +1,193 @@
+// The nouns of the settings file as plain values, one struct a noun. Who reads them takes the noun, never the whole.
+// app/settings fills them; their defaults are the product's defaults.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+
+namespace evershore {
+
+using namespace std::chrono_literals;
+
+// A secret read from the settings, the environment or a file. Never printed: there is no formatter for it on purpose.
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string value) : value_(std::move(value)) {}
+  const std::string& reveal() const { return value_; }
+  bool empty() const { return value_.empty(); }
+  bool operator==(const Secret&) const = default;
+
+ private:
+  std::string value_;
+};
+
+enum class Addressing : uint8_t { kPath, kVirtual, kBare };
+
+struct ProbeTiming {
+  Duration interval = 1s;
+  Duration timeout = 1s;
+  uint32_t failure_threshold = 3;
+  bool operator==(const ProbeTiming&) const = default;
+};
+
+struct RegionSettings {
+  std::string name;
+  std::string endpoint;  // "http://127.0.0.1:9001"
+  Addressing addressing = Addressing::kPath;
+  std::string bucket;
+  std::string probe;  // optional key the region's own check fetches
+  ProbeTiming check;
+  Secret access_key;  // both empty = anonymous
+  Secret secret_key;
+  std::string signing_region = "us-east-1";
+  bool operator==(const RegionSettings&) const = default;
+};
+
+enum class ReplicationMode : uint8_t { kOff, kAsync, kQuorum };
+enum class FailbackMode : uint8_t { kInSync, kImmediate, kManual };
+
+struct ReplicationSettings {
+  ReplicationMode mode = ReplicationMode::kAsync;
+  uint32_t copies = 2;  // for kQuorum
+  bool deletes = true;
+  Duration scan_interval = 15min;
+  bool operator==(const ReplicationSettings&) const = default;
+};
+
+struct FailbackSettings {
+  FailbackMode mode = FailbackMode::kInSync;
+  Duration hold = 30s;
+  bool operator==(const FailbackSettings&) const = default;
+};
+
+struct SiteSettings {
+  std::string name;
+  std::vector<std::string> hosts;    // exact, "*.example.com", "*"; lower case
+  std::vector<std::string> regions;  // order of preference
+  std::string prefix;
+  std::string index = "index.html";
+  std::string error_document;  // "" = built-in
+  Duration default_ttl{};      // 0 = the RFC's heuristic
+  ReplicationSettings replication;
+  FailbackSettings failback;
+  bool operator==(const SiteSettings&) const = default;
+};
+
+struct TlsPair {
+  std::string certificate_path;
+  std::string private_key_path;
+  bool operator==(const TlsPair&) const = default;
+};
+
+struct DiskCacheSettings {
+  std::string path;
+  uint64_t size_bytes = 0;
+  bool operator==(const DiskCacheSettings&) const = default;
+};
+
+struct EdgeSettings {
+  std::vector<std::string> listen;  // "0.0.0.0:8080"; empty = no edge role
+  std::vector<std::string> listen_tls;
+  std::vector<TlsPair> tls;
+  uint64_t cache_memory_bytes = 256ULL << 20;
+  std::optional<DiskCacheSettings> cache_disk;
+  Duration connect_timeout = 300ms;
+  Duration first_byte_timeout = 2s;
+  Duration stall_timeout = 3s;
+  bool expose_header = true;  // X-Evershore
+  bool operator==(const EdgeSettings&) const = default;
+};
+
+struct ZoneSettings {
+  std::string name;  // "example.com" without the final dot
+  std::string file;  // optional master file
+  std::vector<std::string> nameservers;
+  bool operator==(const ZoneSettings&) const = default;
+};
+
+enum class RecordPolicy : uint8_t { kSimple, kFailover, kWeighted, kMultivalue, kLatency, kGeo };
+
+struct AnswerSettings {
+  std::string id;
+  std::string role;          // "primary" | "secondary" for failover
+  std::string value;         // one value, presentation form of the record's type
+  std::string health_check;  // "" = none; a check's name, "region/NAME" or "edge/NODE"
+  uint32_t weight = 1;
+  bool operator==(const AnswerSettings&) const = default;
+};
+
+struct RecordSettings {
+  std::string name;  // absolute, without the final dot
+  std::string type;  // "A", "AAAA", "CNAME", "TXT", "NS", "MX", ... or "ALIAS"
+  Duration ttl = 60s;
+  RecordPolicy policy = RecordPolicy::kSimple;
+  std::vector<AnswerSettings> answers;
+  std::vector<std::string> values;  // simple policy may list values instead of answers
+  std::string site;                 // derive the answers from this site's edges
+  bool operator==(const RecordSettings&) const = default;
+};
+
+struct DnsSettings {
+  std::vector<std::string> listen;  // empty = no dns role
+  uint32_t rate_limit = 200;        // equal answers per second and client network; 0 = off
+  std::vector<ZoneSettings> zones;
+  std::vector<RecordSettings> records;
+  bool operator==(const DnsSettings&) const = default;
+};
+
+enum class CheckType : uint8_t { kHttp, kHttps, kTcp, kCalculated };
+
+struct HealthCheckSettings {
+  std::string name;
+  CheckType type = CheckType::kHttp;
+  std::string url;     // http, https: the URL; tcp: "host:port" or "tcp://host:port"
+  std::string search;  // non-empty makes it a string match
+  ProbeTiming timing{.interval = 10s, .timeout = 4s, .failure_threshold = 3};
+  std::vector<std::string> children;  // calculated
+  uint32_t healthy_at_least = 1;      // calculated
+  bool inverted = false;
+  bool disabled = false;
+  bool operator==(const HealthCheckSettings&) const = default;
+};
+
+struct AlertSettings {
+  std::vector<std::string> on;  // "region" | "health_check" | "replication"
+  std::string webhook;          // one of the two
+  std::vector<std::string> exec;
+  bool operator==(const AlertSettings&) const = default;
+};
+
+struct AdminSettings {
+  std::string listen;  // "" = no console role
+  Secret token;
+  bool operator==(const AdminSettings&) const = default;
+};
+
+struct NodeSettings {
+  std::string name;
+  std::string data = "/var/lib/evershore";
+  uint32_t threads = 0;  // 0 = one per core
+  bool operator==(const NodeSettings&) const = default;
+};
+
+// Only app/ holds the whole.
+struct Settings {
+  NodeSettings node;
+  std::map<std::string, RegionSettings> regions;
+  std::map<std::string, SiteSettings> sites;
+  EdgeSettings edge;
+  DnsSettings dns;
+  std::map<std::string, HealthCheckSettings> health_checks;
+  std::vector<AlertSettings> alerts;
+  AdminSettings admin;
+  bool operator==(const Settings&) const = default;
+};
+
+}  // namespace evershore

@@ -1,0 +1,123 @@
+#include "wire/dns/message.h"
+
+#include <cstring>
+
+#include "wire/dns/name.h"
+
+namespace evershore::dnswire {
+
+namespace {
+
+constexpr uint16_t kOptionNsid = 3;
+
+// The question's name: uncompressed, labels up to 63, up to 255 in all. 0 = malformed.
+size_t question_name_bytes(std::span<const uint8_t> packet) {
+  size_t at = kHeaderBytes;
+  while (at < packet.size()) {
+    const uint8_t length = packet[at];
+    // 11 would be a pointer, with nothing before it to point at; 01 and 10 are not label types (RFC 6891 5).
+    if (length > kLabelBytesMax) return 0;
+    at += 1 + size_t{length};
+    if (at - kHeaderBytes > kNameBytesMax) return 0;
+    if (length == 0) return at - kHeaderBytes;
+  }
+  return 0;
+}
+
+bool parse_options(std::span<const uint8_t> rdata, Edns& edns) {
+  for (size_t at = 0; at < rdata.size();) {
+    if (rdata.size() - at < 4) return false;
+    const uint16_t code = load16(&rdata[at]);
+    const size_t length = load16(&rdata[at + 2]);
+    at += 4;
+    if (rdata.size() - at < length) return false;
+    // RFC 5001 2.1: the query's NSID option is empty. Unknown options are passed over (RFC 6891 6.1.2).
+    if (code == kOptionNsid && length == 0) edns.wants_nsid = true;
+    at += length;
+  }
+  return true;
+}
+
+// One record at `at`, moved past it. False: malformed.
+bool pass_record(std::span<const uint8_t> packet, size_t& at, bool additional, Edns& edns) {
+  const bool root_owner = at < packet.size() && packet[at] == 0;
+  at = skip_name(packet, at);
+  if (at == 0 || packet.size() - at < 10) return false;
+  const uint16_t type = load16(&packet[at]);
+  const uint16_t klass = load16(&packet[at + 2]);
+  const uint32_t ttl = load32(&packet[at + 4]);
+  const size_t length = load16(&packet[at + 8]);
+  at += 10;
+  if (packet.size() - at < length) return false;
+  const auto rdata = packet.subspan(at, length);
+  at += length;
+  if (type != kTypeOpt) return true;
+  // RFC 6891 6.1.1: one OPT, in the additional section, owned by the root; anything else is a FORMERR.
+  if (!additional || !root_owner || edns.present) return false;
+  edns.present = true;
+  edns.payload_bytes = klass;
+  edns.version = static_cast<uint8_t>(ttl >> 16);
+  edns.dnssec_ok = (ttl & 0x8000) != 0;
+  return parse_options(rdata, edns);
+}
+
+bool parse_records(std::span<const uint8_t> packet, size_t at, Edns& edns) {
+  const size_t before = size_t{load16(&packet[6])} + load16(&packet[8]);
+  const size_t all = before + load16(&packet[10]);
+  for (size_t i = 0; i < all; ++i) {
+    if (!pass_record(packet, at, i >= before, edns)) return false;
+  }
+  return at == packet.size();  // bytes after the last record belong to nothing
+}
+
+}  // namespace
+
+size_t skip_name(std::span<const uint8_t> packet, size_t at) {
+  const size_t start = at;
+  while (at < packet.size()) {
+    const uint8_t length = packet[at];
+    if (length == 0) return at + 1;
+    if ((length & 0xC0) == 0xC0) return at + 2 <= packet.size() ? at + 2 : 0;
+    if (length > kLabelBytesMax) return 0;
+    at += 1 + size_t{length};
+    if (at - start >= kNameBytesMax) return 0;
+  }
+  return 0;
+}
+
+Verdict parse_query(std::span<const uint8_t> packet, Query& query) {
+  query = {};
+  if (packet.size() < kHeaderBytes) return Verdict::kDrop;
+  query.id = load16(packet.data());
+  query.flags = load16(&packet[2]);
+  if ((query.flags & kFlagQr) != 0) return Verdict::kDrop;
+  if ((query.flags & kOpcodeMask) != 0) return Verdict::kNotImp;  // RFC 8906 8.1.4
+  // RFC 9619: exactly one question.
+  if (load16(&packet[4]) != 1) return Verdict::kFormErr;
+  const size_t name_bytes = question_name_bytes(packet);
+  const size_t end = kHeaderBytes + name_bytes + 4;
+  if (name_bytes == 0 || end > packet.size()) return Verdict::kFormErr;
+  query.name_bytes = name_bytes;
+  query.question_bytes = name_bytes + 4;
+  query.type = load16(&packet[end - 4]);
+  query.klass = load16(&packet[end - 2]);
+  if (!parse_records(packet, end, query.edns)) return Verdict::kFormErr;
+  if (query.type == kTypeOpt) return Verdict::kFormErr;
+  return query.edns.version > 0 ? Verdict::kBadVers : Verdict::kOk;
+}
+
+size_t write_opt(const OptFields& fields, uint8_t* out) {
+  out[0] = 0;
+  store16(out + 1, kTypeOpt);
+  store16(out + 3, fields.payload_bytes);
+  store32(out + 5, uint32_t{fields.extended_rcode} << 24 | (fields.dnssec_ok ? 0x8000U : 0U));
+  store16(out + 9, fields.nsid.empty() ? 0 : 4 + fields.nsid.size());
+  if (!fields.nsid.empty()) {
+    store16(out + 11, kOptionNsid);
+    store16(out + 13, fields.nsid.size());
+    std::memcpy(out + 15, fields.nsid.data(), fields.nsid.size());
+  }
+  return opt_bytes(fields);
+}
+
+}  // namespace evershore::dnswire

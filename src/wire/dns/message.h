@@ -1,0 +1,77 @@
+// The query side of RFC 1035 messages: what a server must understand of a packet before it can answer. Nothing here
+// allocates; views point into the packet.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "wire/dns/types.h"
+
+namespace evershore::dnswire {
+
+inline constexpr size_t kHeaderBytes = 12;
+inline constexpr size_t kMessageBytesMax = 65'535;
+inline constexpr size_t kUdpBytesWithoutEdns = 512;
+inline constexpr size_t kOptBytes = 11;
+
+// Bits of the header's second 16-bit word.
+inline constexpr uint16_t kFlagQr = 0x8000, kFlagAa = 0x0400, kFlagTc = 0x0200, kFlagRd = 0x0100, kFlagRa = 0x0080, kFlagAd = 0x0020,
+                          kFlagCd = 0x0010, kOpcodeMask = 0x7800;
+
+inline uint16_t load16(const uint8_t* at) { return static_cast<uint16_t>(at[0] << 8 | at[1]); }
+inline void store16(uint8_t* at, size_t value) {
+  at[0] = static_cast<uint8_t>(value >> 8);
+  at[1] = static_cast<uint8_t>(value);
+}
+inline uint32_t load32(const uint8_t* at) { return static_cast<uint32_t>(load16(at)) << 16 | load16(at + 2); }
+inline void store32(uint8_t* at, uint32_t value) {
+  store16(at, value >> 16);
+  store16(at + 2, value & 0xFFFF);
+}
+
+// RFC 6891, RFC 5001.
+struct Edns {
+  bool present = false;
+  uint8_t version = 0;
+  uint16_t payload_bytes = 0;  // as sent; below 512 reads as 512
+  bool dnssec_ok = false;
+  bool wants_nsid = false;
+};
+
+enum class Verdict : uint8_t {
+  kDrop,     // too short for a header, or itself an answer: silence (RFC 1035 7.3, and never answer an answer)
+  kNotImp,   // an opcode other than QUERY; nothing after the header was read
+  kFormErr,  // malformed; `question_bytes` is 0 unless the question itself was sound
+  kBadVers,  // EDNS version above 0
+  kOk,
+};
+
+struct Query {
+  uint16_t id = 0;
+  uint16_t flags = 0;
+  size_t question_bytes = 0;  // of the echoed question, which starts at kHeaderBytes; 0 = none to echo
+  size_t name_bytes = 0;      // the question's name, uncompressed, at kHeaderBytes
+  uint16_t type = 0;
+  uint16_t klass = 0;
+  Edns edns;
+};
+
+// Fills `query` as far as the verdict says.
+Verdict parse_query(std::span<const uint8_t> packet, Query& query);
+
+// Steps over a name that may be compressed. Returns the offset after it, 0 if it is malformed or leaves the packet.
+// Pointers are not followed.
+size_t skip_name(std::span<const uint8_t> packet, size_t at);
+
+// Writes an OPT record: 11 bytes, plus the NSID option when `nsid` is not empty. Returns its size; the caller has
+// left room (opt_bytes()).
+struct OptFields {
+  uint16_t payload_bytes = 1232;
+  uint8_t extended_rcode = 0;  // the upper 8 of the 12 bits
+  bool dnssec_ok = false;
+  std::span<const uint8_t> nsid = {};
+};
+inline size_t opt_bytes(const OptFields& fields) { return kOptBytes + (fields.nsid.empty() ? 0 : 4 + fields.nsid.size()); }
+size_t write_opt(const OptFields& fields, uint8_t* out);
+
+}  // namespace evershore::dnswire

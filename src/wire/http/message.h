@@ -20,7 +20,7 @@ class Headers {
   Headers() = default;
   Headers(std::initializer_list<Header> list) : list_(list) {}
 
-  void add(std::string_view name, std::string_view value) { list_.push_back({std::string(name), std::string(value)}); }
+  void add(std::string_view name, std::string_view value) { list_.emplace_back(std::string(name), std::string(value)); }
   void set(std::string_view name, std::string_view value);  // replaces all of that name
   void remove(std::string_view name);
   // The first one's value; nullopt when absent.
@@ -35,6 +35,8 @@ class Headers {
   auto end() const { return list_.end(); }
   size_t size() const { return list_.size(); }
   bool empty() const { return list_.empty(); }
+  void clear() { list_.clear(); }  // keeps the room
+  void reserve(size_t count) { list_.reserve(count); }
 
  private:
   std::vector<Header> list_;
@@ -64,6 +66,13 @@ struct ResponseHead {
   bool keep_alive = true;
 };
 
+// RFC 9110 15; "Unknown" for others (a reason phrase is never needed, but an empty one confuses some clients).
 std::string_view standard_reason(uint16_t status);
+
+// What follows a response head on the wire (RFC 9112 6.3). It depends on the request's method.
+enum class BodyKind : uint8_t { kNone, kLength, kChunked, kUntilClose };
+BodyKind body_kind(const ResponseHead& head, std::string_view request_method);
+// 1xx, 204 and 304 never have a body.
+constexpr bool status_without_body(uint16_t status) { return status < 200 || status == 204 || status == 304; }
 
 }  // namespace evershore::http

@@ -1,0 +1,298 @@
+// What every TaskQueue and RowStore must do. One suite, run unchanged over each driver: a driver is done when it passes.
+//
+//   INSTANTIATE_TEST_SUITE_P(Memory, QueueSuite, testing::Values(QueueUnderTestMaker{"memory", make_memory}), queue_under_test_name);
+//
+// Include it in a *_test.cc only.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "queue/row_store.h"
+#include "queue/task_queue.h"
+
+namespace evershore::queue {
+
+// An empty queue and an empty row store, and the loop that drives them.
+class QueueUnderTest {
+ public:
+  virtual ~QueueUnderTest() = default;
+  virtual TaskQueue& queue() = 0;
+  virtual RowStore& rows() = 0;
+  virtual void run_until_done(Task<void> task) = 0;
+  // A power cut and a new start. Between calls only.
+  virtual void restart() = 0;
+};
+
+struct QueueUnderTestMaker {
+  std::string name;
+  std::function<std::unique_ptr<QueueUnderTest>()> make;
+};
+inline std::string queue_under_test_name(const testing::TestParamInfo<QueueUnderTestMaker>& info) { return info.param.name; }
+
+// A blocking face over the driver, for short tests.
+class QueueSuite : public testing::TestWithParam<QueueUnderTestMaker> {
+ protected:
+  QueueSuite() : under_test_(GetParam().make()) {}
+
+  template <class T>
+  static Task<void> keep(Task<Result<T>> task, std::optional<Result<T>>& slot) {
+    slot.emplace(co_await std::move(task));
+  }
+  template <class T>
+  Result<T> wait(Task<Result<T>> task) {
+    std::optional<Result<T>> slot;
+    under_test_->run_until_done(keep(std::move(task), slot));
+    EXPECT_TRUE(slot.has_value());
+    if (slot && !*slot) ADD_FAILURE() << slot->error().text;
+    return std::move(*slot);
+  }
+
+  static Wall at(int seconds) { return Wall{} + std::chrono::seconds(1'700'000'000 + seconds); }
+  static NewTask task(std::string key) { return NewTask{.key = std::move(key)}; }
+  TaskQueue& queue() { return under_test_->queue(); }
+  RowStore& rows() { return under_test_->rows(); }
+  void enqueue(NewTask new_task, int second) { wait(queue().enqueue("s", {std::move(new_task)}, at(second), Durability::kDurable)); }
+  std::vector<TaskRow> take(size_t max, int second) {
+    return wait(queue().take_due("s", Lane::kSmall, max, Order::kNewestFirst, at(second))).value_or(std::vector<TaskRow>{});
+  }
+  static std::vector<std::string> keys_of(const std::vector<TaskRow>& taken) {
+    std::vector<std::string> keys;
+    for (const auto& row : taken) keys.push_back(row.key);
+    return keys;
+  }
+  static Taken of(const TaskRow& row) { return Taken{row.key, row.generation}; }
+  static KeyRow object(std::string key, uint64_t millis) {
+    return KeyRow{.key = std::move(key),
+                  .version = {millis, 1, 2},
+                  .size_bytes = 5,
+                  .etag = "e",
+                  .content_id = {1, 2, 3},
+                  .meta_hash = 7,
+                  .origin = 1,
+                  .synced = {3},
+                  .seen = {{2, "older"}, {3, ""}}};
+  }
+  std::optional<KeyRow> row_of(std::string key) { return wait(rows().get("s", {std::move(key)})).value().at(0); }
+
+  std::unique_ptr<QueueUnderTest> under_test_;
+};
+
+using Keys = std::vector<std::string>;
+
+TEST_P(QueueSuite, TheNewestIsTakenFirstAndOnlyOnce) {
+  enqueue(task("a"), 1);
+  enqueue(task("b"), 3);
+  enqueue(task("c"), 2);
+  EXPECT_EQ(keys_of(take(2, 9)), (Keys{"b", "c"}));
+  EXPECT_EQ(keys_of(take(2, 9)), (Keys{"a"}));
+  EXPECT_EQ(queue().counts("s").taken, 3U);
+}
+
+TEST_P(QueueSuite, TheOldestComesFirstWhenAskedFor) {
+  enqueue(task("a"), 1);
+  enqueue(task("b"), 3);
+  EXPECT_EQ(keys_of(wait(queue().take_due("s", Lane::kSmall, 1, Order::kOldestFirst, at(9))).value()), (Keys{"a"}));
+}
+
+TEST_P(QueueSuite, LanesAndSitesDoNotSeeEachOther) {
+  enqueue(NewTask{.key = "large", .lane = Lane::kLarge}, 1);
+  wait(queue().enqueue("other", {task("elsewhere")}, at(1), Durability::kDurable));
+  EXPECT_TRUE(take(9, 9).empty());
+  EXPECT_EQ(queue().counts("s").pending, 1U);
+  EXPECT_EQ(queue().counts("other").pending, 1U);
+  EXPECT_EQ(queue().counts("third").pending, 0U);
+}
+
+TEST_P(QueueSuite, ManyEventsOfOneKeyAreOneRow) {
+  for (int second = 0; second < 5; ++second) enqueue(task("a"), second);
+  EXPECT_EQ(queue().counts("s").pending, 1U);
+  EXPECT_EQ(queue().counts("s").oldest, at(0));
+  const auto taken = take(9, 9);
+  EXPECT_EQ(taken.at(0).generation, 5U);
+  wait(queue().done("s", {of(taken[0])}));
+  EXPECT_EQ(queue().counts("s").pending, 0U);
+}
+
+TEST_P(QueueSuite, AChangeDuringTheWorkKeepsTheRowDue) {
+  enqueue(task("a"), 1);
+  const auto taken = take(9, 1);
+  enqueue(task("a"), 5);
+  EXPECT_TRUE(take(9, 6).empty()) << "still in work";
+  wait(queue().done("s", {of(taken[0])}));
+  EXPECT_EQ(queue().counts("s").oldest, at(5)) << "the first change is done, the second is what is open";
+  EXPECT_EQ(keys_of(take(9, 6)), (Keys{"a"}));
+}
+
+TEST_P(QueueSuite, RemovalsInHintsAddUpAndOnlyTheNewOnesOutliveDone) {
+  enqueue(NewTask{.key = "a", .hint = {.removed = RegionSet::of(0)}}, 1);
+  enqueue(NewTask{.key = "a", .hint = {.source = 2, .etag = "e", .removed = RegionSet::of(1)}}, 2);
+  const auto first = take(9, 2);
+  EXPECT_EQ(first.at(0).hint, (Hint{.source = 2, .etag = "e", .removed = {3}}));
+  enqueue(NewTask{.key = "a", .hint = {.removed = RegionSet::of(2)}}, 3);
+  wait(queue().done("s", {of(first[0])}));
+  EXPECT_EQ(take(9, 3).at(0).hint, (Hint{.removed = RegionSet::of(2)}));
+}
+
+TEST_P(QueueSuite, ARetryWaitsForItsTimeAndIsCounted) {
+  enqueue(task("a"), 1);
+  auto taken = take(9, 1);
+  wait(queue().retry("s", of(taken.at(0)), at(10), "503"));
+  EXPECT_TRUE(take(9, 9).empty());
+  EXPECT_EQ(queue().next_due("s", Lane::kSmall), at(10));
+  taken = take(9, 10);
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].attempts, 1U);
+  EXPECT_EQ(taken[0].error, "503");
+  EXPECT_EQ(taken[0].first_seen, at(1));
+}
+
+TEST_P(QueueSuite, ANewEventEndsTheWaitOfARetry) {
+  enqueue(task("a"), 1);
+  wait(queue().retry("s", of(take(9, 1).at(0)), at(100), "503"));
+  enqueue(task("a"), 2);
+  EXPECT_EQ(take(9, 2).size(), 1U);
+}
+
+TEST_P(QueueSuite, ARetryOfAKeyThatChangedMeanwhileIsDueAtOnce) {
+  enqueue(task("a"), 1);
+  const auto taken = take(9, 1);
+  enqueue(task("a"), 2);
+  wait(queue().retry("s", of(taken.at(0)), at(100), "503"));
+  EXPECT_EQ(take(9, 2).size(), 1U);
+}
+
+TEST_P(QueueSuite, FailingKeysAreCountedAndListedFirst) {
+  enqueue(task("old"), 0);
+  enqueue(task("poison"), 1);
+  for (uint32_t i = 0; i < kFailingAttempts; ++i) wait(queue().retry("s", of(take(1, 100).at(0)), at(50), "denied"));
+  EXPECT_EQ(queue().counts("s").failing, 1U);
+  EXPECT_EQ(keys_of(queue().list("s", 9)), (Keys{"poison", "old"}));
+  EXPECT_EQ(queue().list("s", 1).size(), 1U);
+}
+
+TEST_P(QueueSuite, AParkedKeyComesBackWithItsRegion) {
+  enqueue(task("a"), 1);
+  wait(queue().park("s", of(take(9, 1).at(0)), RegionSet{0b110}));
+  EXPECT_TRUE(take(9, 9).empty());
+  EXPECT_EQ(queue().counts("s").parked, 1U);
+  EXPECT_EQ(queue().counts_for("s", 0).pending, 0U);
+  EXPECT_EQ(queue().counts_for("s", 1).parked, 1U);
+  EXPECT_EQ(queue().counts_for("s", 2).oldest, at(1));
+  wait(queue().unpark("s", 0));
+  EXPECT_TRUE(take(9, 9).empty());
+  wait(queue().unpark("s", 2));
+  EXPECT_EQ(keys_of(take(9, 9)), (Keys{"a"}));
+}
+
+TEST_P(QueueSuite, ANewEventTakesAParkedKeyOut) {
+  enqueue(task("a"), 1);
+  wait(queue().park("s", of(take(9, 1).at(0)), RegionSet::of(1)));
+  enqueue(task("a"), 2);
+  EXPECT_EQ(queue().counts("s").parked, 0U);
+  EXPECT_EQ(take(9, 2).size(), 1U);
+}
+
+TEST_P(QueueSuite, ForgettingARegionsParkedKeysKeepsThoseThatWaitForOthers) {
+  enqueue(task("only"), 1);
+  wait(queue().park("s", of(take(9, 1).at(0)), RegionSet::of(1)));
+  enqueue(task("both"), 1);
+  wait(queue().park("s", of(take(9, 1).at(0)), RegionSet{0b110}));
+  EXPECT_EQ(wait(queue().forget_parked("s", 1)).value(), 1U);
+  EXPECT_EQ(queue().counts_for("s", 1).parked, 0U);
+  EXPECT_EQ(queue().counts_for("s", 2).parked, 1U);
+  EXPECT_EQ(queue().counts("s").pending, 1U);
+}
+
+TEST_P(QueueSuite, AReleasedKeyIsDueAgain) {
+  enqueue(task("a"), 1);
+  wait(queue().release("s", of(take(9, 1).at(0))));
+  EXPECT_EQ(take(9, 1).at(0).attempts, 0U);
+}
+
+TEST_P(QueueSuite, WhatWasDurableSurvivesARestartAndWhatWasTakenIsDue) {
+  enqueue(NewTask{.key = "a", .why = Why::kScan, .hint = {.source = 1, .size_bytes = 3, .etag = "e", .absent = {4}}}, 1);
+  enqueue(task("parked"), 2);
+  wait(queue().park("s", of(take(1, 9).at(0)), RegionSet::of(3)));
+  enqueue(task("late"), 3);
+  wait(queue().retry("s", of(take(1, 9).at(0)), at(50), "503"));
+  const auto before = take(1, 9);
+  enqueue(NewTask{.key = "large", .lane = Lane::kLarge}, 4);
+  under_test_->restart();
+  EXPECT_EQ(queue().counts("s").parked, 1U);
+  EXPECT_EQ(queue().counts("s").pending, 4U);
+  const auto after = take(9, 9);
+  ASSERT_EQ(keys_of(after), (Keys{"a"}));
+  EXPECT_EQ(after[0].generation, before.at(0).generation);
+  EXPECT_EQ(after[0].hint, before[0].hint);
+  EXPECT_EQ(after[0].first_seen, at(1));
+  EXPECT_EQ(queue().next_due("s", Lane::kSmall), at(50));
+  ASSERT_TRUE(queue().find("s", "late"));
+  EXPECT_EQ(queue().find("s", "late")->error, "503");
+  EXPECT_FALSE(queue().find("s", "none"));
+}
+
+TEST_P(QueueSuite, RowsComeBackAsTheyWere) {
+  const auto row = object("k\xff/\n", 77);
+  wait(rows().put("s", {row}, Durability::kDurable));
+  EXPECT_EQ(row_of(row.key), row);
+  EXPECT_EQ(row_of("none"), std::nullopt);
+  under_test_->restart();
+  EXPECT_EQ(row_of(row.key), row);
+  EXPECT_EQ(wait(rows().get("other", {row.key})).value().at(0), std::nullopt) << "sites are apart";
+}
+
+TEST_P(QueueSuite, TombstonesSurviveARestart) {
+  KeyRow row = object("gone", 5);
+  row.tombstone = true;
+  row.etag.clear();
+  wait(rows().put("s", {row}, Durability::kDurable));
+  under_test_->restart();
+  EXPECT_EQ(row_of("gone"), row);
+}
+
+TEST_P(QueueSuite, PutReplacesAndPutNewDoesNot) {
+  wait(rows().put("s", {object("a", 1)}, Durability::kLazy));
+  wait(rows().put_new("s", {object("a", 2), object("b", 2)}));
+  EXPECT_EQ(row_of("a"), object("a", 1));
+  EXPECT_EQ(row_of("b"), object("b", 2));
+  wait(rows().put("s", {object("a", 3)}, Durability::kLazy));
+  EXPECT_EQ(row_of("a"), object("a", 3));
+}
+
+TEST_P(QueueSuite, EraseSparesARowThatChanged) {
+  wait(rows().put("s", {object("a", 1), object("b", 1)}, Durability::kLazy));
+  wait(rows().erase("s", {{"a", object("a", 1).version}, {"b", object("b", 9).version}, {"none", {}}}));
+  EXPECT_EQ(row_of("a"), std::nullopt);
+  EXPECT_EQ(row_of("b"), object("b", 1));
+}
+
+TEST_P(QueueSuite, RowsAreListedInKeyOrderPageByPage) {
+  const Keys keys{"a", "a/", "a/b", "ab", std::string("b\0c", 3), "\xc3\xa4"};
+  for (auto key = keys.rbegin(); key != keys.rend(); ++key) wait(rows().put("s", {object(*key, 1)}, Durability::kLazy));
+  wait(rows().put("t", {object("zzz", 1)}, Durability::kLazy));
+  Keys listed;
+  for (bool more = true; more;) {
+    auto page = wait(rows().list("s", listed.empty() ? "" : listed.back(), 4)).value();
+    EXPECT_LE(page.rows.size(), 4U);
+    for (const auto& row : page.rows) listed.push_back(row.key);
+    more = page.more;
+  }
+  EXPECT_EQ(listed, keys);
+}
+
+TEST_P(QueueSuite, FactsAreDurable) {
+  EXPECT_EQ(wait(rows().facts("s")).value(), SiteFacts{});
+  const SiteFacts facts{.regions = {{.name = "east", .slot = 0, .marker_id = "m", .last_scan_started = at(1), .last_scan_ended = at(2)},
+                                    {.name = "we\"st", .slot = 3, .retired = true, .needs_full_scan = true, .catching_up = true}},
+                        .clock = {99, 3, 1}};
+  wait(rows().put_facts("s", facts));
+  under_test_->restart();
+  EXPECT_EQ(wait(rows().facts("s")).value(), facts);
+  EXPECT_EQ(wait(rows().facts("t")).value(), SiteFacts{});
+}
+
+}  // namespace evershore::queue

@@ -5,8 +5,11 @@
 
 #include <coroutine>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -16,6 +19,19 @@
 namespace evershore::io {
 
 class FdWatch;
+class Resolver;
+
+// A way to post to a loop that may be gone by then. Copyable, any thread.
+class LoopHandle {
+ public:
+  // False (and the callback is dropped) when the loop no longer exists.
+  bool post(Callback callback) const;
+
+ private:
+  friend class Loop;
+  struct Mailbox;
+  std::shared_ptr<Mailbox> mailbox_;
+};
 
 class Loop final : public Scheduler {
  public:
@@ -31,33 +47,55 @@ class Loop final : public Scheduler {
   TimerId call_at(Mono when, Callback callback) override;
   void cancel(TimerId timer) override;
 
+  LoopHandle handle() const;  // any thread
+
   // Runs turns until stop(). The calling thread becomes the loop's thread.
   void run();
-  void stop();  // any thread
-  // Runs turns until `task` is done, then returns; for commands and tests.
+  void stop();  // any thread; what was posted before still runs; asked for before run(): run() returns soon
+  // Runs turns until `task` is done (whatever stop() says), then returns; for commands and tests.
   void run_until_done(Task<void> task);
 
-  // How late the present turn's timers ran: a loop that is late distrusts the time-outs it sees (see ProbeResult::self_late).
+  // How late the timers and deadlines of the last 100 ms ran: a loop that is late distrusts the time-outs it sees (see
+  // ProbeResult::self_late). Zero when nothing was due.
   Duration lateness() const;
 
   // `callback` runs on this loop at each delivery. Call before other threads start (signal mask is inherited).
   void on_signal(int signal_number, std::move_only_function<void()> callback);
 
-  // Host name or literal -> "ip" strings, both families; runs getaddrinfo beside the loop.
+  // Host name or literal -> "ip" strings, both families, in the system's order; getaddrinfo runs beside the loop and a
+  // literal never reaches it. kNotFound: there is no such name. kBusy: too many look-ups under way. kTimedOut at the deadline.
   Task<Result<std::vector<std::string>>> resolve(std::string host);
+  Task<Result<std::vector<std::string>>> resolve_by(std::string host, Mono deadline);
+
+  // True when this turn has done many operations that needed no waiting: the caller then gives way by a post, so that a
+  // fast peer cannot keep the loop to itself. Counts the call. For io/ only.
+  bool should_yield();
 
   struct Impl;
   Impl& impl() { return *impl_; }  // for io/ only
 
  private:
   std::unique_ptr<Impl> impl_;
+  std::unique_ptr<Resolver> resolver_;
 };
+
+// co_await yield(loop): goes on in a later turn.
+struct Yield {
+  Loop& loop;
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    loop.post([waiter] { waiter.resume(); });
+  }
+  void await_resume() const noexcept {}
+};
+inline Yield yield(Loop& loop) { return Yield{loop}; }
 
 enum class Ready : uint8_t { kReadable, kWritable };
 enum class WaitEnd : uint8_t { kReady, kDeadline, kClosed };
 
-// Readiness of one non-blocking descriptor, owned. At most one waiter for each direction. Destroying or close()ing it
-// ends waits with kClosed (resumed by a post).
+// Readiness of one non-blocking descriptor, owned. At most one waiter in each role. Destroying or close()ing it
+// ends waits with kClosed (resumed by a post). kReady may be too early now and then: try, and wait again.
+// Must not outlive its loop.
 class FdWatch {
  public:
   FdWatch(Loop& loop, int fd);  // takes the descriptor
@@ -83,6 +121,11 @@ class FdWatch {
     WaitEnd await_resume() const noexcept { return end; }
   };
   Waiter wait(Ready direction) { return Waiter{*this, direction}; }
+
+  // The same without a coroutine: `wake(self, end)` is called once. `role` says who waits, the stream's reader or its
+  // writer; both may wait for the same direction (a TLS read may have to write first).
+  using Wake = void (*)(void* self, WaitEnd end);
+  void wait_then(Ready role, Ready direction, Wake wake, void* self);
 
  private:
   friend class Loop;

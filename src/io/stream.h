@@ -2,11 +2,14 @@
 // no coroutine frame is made for either. One reader and one writer at a time.
 #pragma once
 
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "io/loop.h"
 
@@ -21,11 +24,16 @@ struct Attempt {
 
 class Stream {
  public:
+  class ReadAwaiter;
+  class WriteAwaiter;
   virtual ~Stream() = default;
 
   // Waits until at least one byte is there. 0 = the peer has finished cleanly. kTimedOut at the deadline, kClosed after close().
-  auto read_some(std::span<uint8_t> into) { return ReadAwaiter{*this, into}; }
-  // Writes all of `pieces` (the caller keeps the bytes until the return). Partial progress at failure is not told.
+  ReadAwaiter read_some(std::span<uint8_t> into);
+  // Writes all of `pieces` (the caller keeps the bytes and the list until the return). Partial progress at failure is not
+  // told. Same ends as read_some; a peer that went away is kBroken.
+  WriteAwaiter write_pieces(std::span<const std::span<const uint8_t>> pieces);
+  // The same as a task of its own, for where one is needed.
   Task<Result<void>> write_all(std::span<const std::span<const uint8_t>> pieces);
   Task<Result<void>> write_all(std::span<const uint8_t> bytes);
   Task<Result<void>> write_all(std::string_view text);
@@ -34,6 +42,8 @@ class Stream {
   void set_deadline(Mono deadline) { watch().set_deadline(deadline); }
   // Sends FIN / close_notify where there is one and lets the descriptor go. Ends waits with kClosed.
   virtual void close() = 0;
+  // Sends FIN / close_notify; reading goes on. Nothing may be written after it.
+  virtual void finish_writing() = 0;
   // Closes so that the peer sees a reset, not a clean end: for a body that cannot be completed.
   virtual void reset() = 0;
 
@@ -43,16 +53,49 @@ class Stream {
   // Anything to read, or closed by the peer? For a pooled connection before its reuse: it must be silent.
   virtual bool silent() = 0;
 
-  struct ReadAwaiter {
-    Stream& stream;
-    std::span<uint8_t> into;
-    Attempt attempt = {};
-    std::optional<Result<size_t>> result = {};
+  class ReadAwaiter {
+   public:
+    ReadAwaiter(Stream& stream, std::span<uint8_t> into) : stream_(stream), into_(into) {}
     bool await_ready();                             // tries at once
     void await_suspend(std::coroutine_handle<> h);  // waits for readiness, tries again, resumes when there is an outcome
-    Result<size_t> await_resume() { return std::move(*result); }
+    Result<size_t> await_resume() { return std::move(*result_); }
+
+   private:
+    bool step();  // one attempt; false = must wait for `direction_`
+    void wait();
+
+    Stream& stream_;
+    std::span<uint8_t> into_;
+    Ready direction_ = Ready::kReadable;
+    std::optional<Result<size_t>> result_;
+    std::coroutine_handle<> handle_;
+  };
+
+  class WriteAwaiter {
+   public:
+    WriteAwaiter(Stream& stream, std::span<const std::span<const uint8_t>> pieces) : stream_(stream), pieces_(pieces) {}
+    bool await_ready();
+    void await_suspend(std::coroutine_handle<> h);
+    Result<void> await_resume() { return std::move(*result_); }
+
+   private:
+    bool step();  // attempts until all is written or the kernel takes no more
+    void wait();
+    size_t gather(std::span<iovec> batch) const;
+    void advance(size_t bytes);
+
+    Stream& stream_;
+    std::span<const std::span<const uint8_t>> pieces_;
+    size_t piece_ = 0;   // the first one not written whole,
+    size_t offset_ = 0;  // and how much of it is written
+    Ready direction_ = Ready::kWritable;
+    std::optional<Result<void>> result_;
+    std::coroutine_handle<> handle_;
   };
 };
+
+inline Stream::ReadAwaiter Stream::read_some(std::span<uint8_t> into) { return ReadAwaiter(*this, into); }
+inline Stream::WriteAwaiter Stream::write_pieces(std::span<const std::span<const uint8_t>> pieces) { return WriteAwaiter(*this, pieces); }
 
 struct Endpoint {
   std::string address;  // literal, v4 or v6 without brackets
@@ -60,6 +103,14 @@ struct Endpoint {
 };
 Result<Endpoint> parse_endpoint(std::string_view text);  // "127.0.0.1:80", "[::1]:80", "0.0.0.0:0"
 std::string format_endpoint(const Endpoint& endpoint);
+
+struct SocketAddress {
+  sockaddr_storage storage;
+  socklen_t size_bytes;
+};
+// kInvalid when the address is not a literal.
+Result<SocketAddress> to_socket_address(const Endpoint& endpoint);
+Endpoint to_endpoint(const SocketAddress& address);
 
 // TCP_NODELAY is set. kTimedOut at the deadline, kRefused when refused.
 Task<Result<std::unique_ptr<Stream>>> connect_tcp(Loop& loop, Endpoint endpoint, Mono deadline);
@@ -84,7 +135,7 @@ class Listener {
  private:
   Listener() = default;
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // an accept() under way holds it too
 };
 
 }  // namespace evershore::io

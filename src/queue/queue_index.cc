@@ -8,8 +8,10 @@ namespace evershore::queue {
 
 namespace {
 void merge(Hint& into, const Hint& newer) {
+  const RegionSet reported = into.reported.with(newer.reported);
   const RegionSet removed = into.removed.with(newer.removed);
   into = newer;
+  into.reported = reported;
   into.removed = removed;
 }
 size_t index(Lane lane) { return static_cast<size_t>(lane); }

@@ -127,11 +127,11 @@ TEST_P(QueueSuite, AChangeDuringTheWorkKeepsTheRowDue) {
   EXPECT_EQ(keys_of(take(9, 6)), (Keys{"a"}));
 }
 
-TEST_P(QueueSuite, RemovalsInHintsAddUpAndOnlyTheNewOnesOutliveDone) {
-  enqueue(NewTask{.key = "a", .hint = {.removed = RegionSet::of(0)}}, 1);
-  enqueue(NewTask{.key = "a", .hint = {.source = 2, .etag = "e", .removed = RegionSet::of(1)}}, 2);
+TEST_P(QueueSuite, RegionsInHintsAddUpAndOnlyTheNewOnesOutliveDone) {
+  enqueue(NewTask{.key = "a", .hint = {.reported = RegionSet::of(0), .removed = RegionSet::of(0)}}, 1);
+  enqueue(NewTask{.key = "a", .hint = {.source = 2, .etag = "e", .reported = RegionSet::of(3), .removed = RegionSet::of(1)}}, 2);
   const auto first = take(9, 2);
-  EXPECT_EQ(first.at(0).hint, (Hint{.source = 2, .etag = "e", .removed = {3}}));
+  EXPECT_EQ(first.at(0).hint, (Hint{.source = 2, .etag = "e", .reported = {0b1001}, .removed = {0b11}}));
   enqueue(NewTask{.key = "a", .hint = {.removed = RegionSet::of(2)}}, 3);
   wait(queue().done("s", {of(first[0])}));
   EXPECT_EQ(take(9, 3).at(0).hint, (Hint{.removed = RegionSet::of(2)}));
@@ -214,7 +214,10 @@ TEST_P(QueueSuite, AReleasedKeyIsDueAgain) {
 }
 
 TEST_P(QueueSuite, WhatWasDurableSurvivesARestartAndWhatWasTakenIsDue) {
-  enqueue(NewTask{.key = "a", .why = Why::kScan, .hint = {.source = 1, .size_bytes = 3, .etag = "e", .absent = {4}}}, 1);
+  enqueue(NewTask{.key = "a",
+                  .why = Why::kScan,
+                  .hint = {.source = 1, .size_bytes = 3, .etag = "e", .absent = {4}, .reported = {2}, .removed = {8}}},
+          1);
   enqueue(task("parked"), 2);
   wait(queue().park("s", of(take(1, 9).at(0)), RegionSet::of(3)));
   enqueue(task("late"), 3);
@@ -287,8 +290,7 @@ TEST_P(QueueSuite, RowsAreListedInKeyOrderPageByPage) {
 TEST_P(QueueSuite, FactsAreDurable) {
   EXPECT_EQ(wait(rows().facts("s")).value(), SiteFacts{});
   const SiteFacts facts{.regions = {{.name = "east", .slot = 0, .marker_id = "m", .last_scan_started = at(1), .last_scan_ended = at(2)},
-                                    {.name = "we\"st", .slot = 3, .retired = true, .needs_full_scan = true, .catching_up = true}},
-                        .clock = {99, 3, 1}};
+                                    {.name = "we\"st", .slot = 3, .retired = true, .needs_full_scan = true, .catching_up = true}}};
   wait(rows().put_facts("s", facts));
   under_test_->restart();
   EXPECT_EQ(wait(rows().facts("s")).value(), facts);

@@ -33,7 +33,6 @@ struct RegionFacts {
 
 struct SiteFacts {
   std::vector<RegionFacts> regions;
-  Version clock;  // no version up to this one is given again
   bool operator==(const SiteFacts&) const = default;
 };
 

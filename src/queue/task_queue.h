@@ -40,8 +40,10 @@ struct Hint {
   RegionSlot source = kNoRegionSlot;  // a region seen to hold the key, with this size and etag
   uint64_t size_bytes = 0;
   std::string etag;
-  RegionSet absent;   // regions a scan saw without the key
-  RegionSet removed;  // regions that reported an explicit removal; merging adds these up, the rest is replaced
+  RegionSet absent;  // regions a scan saw without the key
+  // Merging adds these two up; the rest is replaced by the newer hint.
+  RegionSet reported;  // regions that reported a change of any kind: they must be looked at
+  RegionSet removed;   // regions that reported an explicit removal
   bool operator==(const Hint&) const = default;
 };
 

@@ -313,7 +313,7 @@ TEST(Listener, ClosingEndsTheAcceptThatWaits) {
   Loop loop;
   auto listener = Listener::open(loop, {"127.0.0.1", 0});
   std::optional<Result<Listener::Accepted>> got;
-  loop.post([&] { listener->reset(); });
+  loop.call_at(loop.now() + 5ms, [&] { listener->reset(); });
   loop.run_until_done(accept_once(**listener, got));
   EXPECT_EQ(got->error().fault, Fault::kClosed);
 }

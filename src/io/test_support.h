@@ -1,10 +1,12 @@
-// For tests of whatever sits on io/: run one task on a fresh loop, a directory that goes away.
+// For tests of whatever sits on io/: a directory that goes away, a certificate that signs itself.
 #pragma once
 
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 
-#include "io/loop.h"
+#include "base/assert.h"
+#include "io/tls.h"
 
 namespace evershore::io {
 
@@ -27,5 +29,15 @@ class ScratchDirectory {
  private:
   std::string path_;
 };
+
+// `names` as openssl's subjectAltName wants them: "DNS:a.test,IP:127.0.0.1". The certificate is its own CA.
+inline TlsServerCertificate make_certificate(const ScratchDirectory& directory, const std::string& name, const std::string& names) {
+  TlsServerCertificate pair{directory.file(name + ".pem"), directory.file(name + ".key")};
+  const std::string command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=" + name +
+                              " -addext subjectAltName=" + names + " -keyout " + pair.private_key_path + " -out " + pair.certificate_path +
+                              " 2>/dev/null";
+  EVERSHORE_ASSERT(std::system(command.c_str()) == 0);
+  return pair;
+}
 
 }  // namespace evershore::io

@@ -2,13 +2,11 @@
 
 #include <optional>
 
+#include "wire/http/uri.h"
+
 namespace evershore::s3 {
 
 namespace {
-constexpr bool is_unreserved(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
-}
-
 std::optional<uint8_t> hex_value(char c) {
   if (c >= '0' && c <= '9') return static_cast<uint8_t>(c - '0');
   if (c >= 'a' && c <= 'f') return static_cast<uint8_t>(c - 'a' + 10);
@@ -18,20 +16,7 @@ std::optional<uint8_t> hex_value(char c) {
 }  // namespace
 
 std::string encode(std::string_view bytes, Slash slash) {
-  static constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(bytes.size() + bytes.size() / 4);
-  for (const char c : bytes) {
-    if (is_unreserved(c) || (c == '/' && slash == Slash::kKept)) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<uint8_t>(c);
-    out += '%';
-    out += kDigits[byte >> 4];
-    out += kDigits[byte & 15];
-  }
-  return out;
+  return http::percent_encode(bytes, slash == Slash::kKept ? http::Slash::kKeep : http::Slash::kEncode);
 }
 
 std::string decode(std::string_view text, PlusMeans plus) {

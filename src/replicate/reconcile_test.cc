@@ -1,0 +1,288 @@
+#include "replicate/reconcile.h"
+
+#include <gtest/gtest.h>
+
+#include "replicate/identity.h"
+#include "replicate/version.h"
+
+namespace evershore::replicate {
+namespace {
+
+constexpr RegionSlot kA = 0;
+constexpr RegionSlot kB = 1;
+constexpr RegionSlot kC = 2;
+const std::string kKey = "k";
+
+Wall at_ms(uint64_t ms) { return Wall{std::chrono::milliseconds(ms)}; }
+Version v(uint64_t ms) { return Version{ms, 0, 0}; }
+
+// The etag is a letter: equal letters, equal bytes.
+Copy found(RegionSlot slot, std::string etag, uint64_t written_ms) {
+  return Copy{slot, Presence::kFound, {.key = kKey, .size_bytes = 5, .etag = std::move(etag), .last_modified = at_ms(written_ms)}};
+}
+Copy stamped(RegionSlot slot, std::string etag, uint64_t written_ms, Version version) {
+  Copy copy = found(slot, etag, written_ms);
+  copy.info.metadata[std::string(kStampName)] = encode_stamp({version, etag}, kKey, 5);
+  return copy;
+}
+Copy absent(RegionSlot slot) { return Copy{slot, Presence::kAbsent, {}}; }
+Copy away(RegionSlot slot) { return Copy{slot, Presence::kUnreachable, {}}; }
+
+KeyRow object_row(std::string etag, Version version, RegionSet synced) {
+  return KeyRow{.key = kKey,
+                .version = version,
+                .size_bytes = 5,
+                .etag = etag,
+                .content_id = content_id_of(5, etag),
+                .meta_hash = meta_hash_of({}, {}),
+                .origin = kA,
+                .synced = synced};
+}
+KeyRow tombstone_row(Version version, RegionSet synced) {
+  return KeyRow{.key = kKey, .version = version, .tombstone = true, .origin = kA, .synced = synced};
+}
+
+constexpr RegionSet kAll{0b111};
+const ReconcileRules kRules{.now = {1'000'000, 0, 1}};
+
+struct Expect {
+  Outcome outcome;
+  std::string etag;
+  std::vector<ActionKind> actions;
+};
+
+void expect_plan(const std::optional<KeyRow>& row, std::vector<Copy> copies, const ReconcileRules& rules, const Expect& expect) {
+  const Plan plan = reconcile(kKey, row, copies, rules);
+  EXPECT_EQ(plan.outcome, expect.outcome) << plan.why;
+  if (expect.outcome == Outcome::kObject) EXPECT_EQ(plan.row.etag, expect.etag) << plan.why;
+  std::vector<ActionKind> kinds;
+  for (const auto& action : plan.actions) kinds.push_back(action.kind);
+  EXPECT_EQ(kinds, expect.actions) << plan.why;
+}
+
+using enum ActionKind;
+
+TEST(Reconcile, CopiesANewObjectToWhereItIsAbsent) {
+  expect_plan({}, {found(kA, "x", 10), absent(kB), absent(kC)}, kRules, {Outcome::kObject, "x", {kNothing, kCopy, kCopy}});
+}
+
+TEST(Reconcile, HasNothingToDoForEqualCopies) {
+  const std::vector<Copy> copies{found(kA, "x", 10), found(kB, "x", 99), found(kC, "x", 5)};
+  const Plan plan = reconcile(kKey, std::nullopt, copies, kRules);
+  EXPECT_EQ(plan.row.synced, kAll);
+  EXPECT_EQ(plan.sources.size(), 3U);
+  EXPECT_TRUE(plan.row_changed);
+  const Plan again = reconcile(kKey, plan.row, copies, kRules);
+  EXPECT_FALSE(again.row_changed);
+}
+
+TEST(Reconcile, LetsTheLaterOfTwoUnknownWritesWin) {
+  expect_plan({}, {found(kA, "x", 10), found(kB, "y", 11)}, kRules, {Outcome::kObject, "y", {kCopy, kNothing}});
+  expect_plan({}, {found(kA, "x", 12), found(kB, "y", 11)}, kRules, {Outcome::kObject, "x", {kNothing, kCopy}});
+}
+
+TEST(Reconcile, BreaksATieTheSameWayInAnyOrder) {
+  const auto one = reconcile(kKey, {}, std::vector{found(kA, "x", 10), found(kB, "y", 10)}, kRules);
+  const auto two = reconcile(kKey, {}, std::vector{found(kB, "y", 10), found(kA, "x", 10)}, kRules);
+  EXPECT_EQ(one.row.etag, two.row.etag);
+  EXPECT_EQ(one.row.version, two.row.version);
+}
+
+TEST(Reconcile, LetsAWriteOverAKnownCopyWinEvenWithAnOldClock) {
+  expect_plan(object_row("x", v(500), kAll), {found(kA, "x", 500), found(kB, "y", 3), stamped(kC, "x", 501, v(500))}, kRules,
+              {Outcome::kObject, "y", {kCopy, kNothing, kCopy}});
+}
+
+TEST(Reconcile, DoesNotTakeARegionThatIsBehindForANewWrite) {
+  KeyRow row = object_row("y", v(500), RegionSet::of(kA));
+  row.seen = {{kB, "x"}, {kC, ""}};
+  expect_plan(row, {found(kA, "y", 400), found(kB, "x", 999), absent(kC)}, kRules, {Outcome::kObject, "y", {kNothing, kCopy, kCopy}});
+}
+
+TEST(Reconcile, TakesABehindRegionsUnknownCopyForANewWrite) {
+  KeyRow row = object_row("y", v(500), RegionSet::of(kA));
+  row.seen = {{kB, "x"}};
+  expect_plan(row, {found(kA, "y", 400), found(kB, "z", 2)}, kRules, {Outcome::kObject, "z", {kCopy, kNothing}});
+}
+
+TEST(Reconcile, RecognisesItsOwnEarlierCopyWhoseAnswerWasLost) {
+  KeyRow row = object_row("z", v(700), RegionSet::of(kA));
+  row.seen = {{kB, "x"}};
+  expect_plan(row, {found(kA, "z", 600), stamped(kB, "y", 999, v(500))}, kRules, {Outcome::kObject, "z", {kNothing, kCopy}});
+}
+
+TEST(Reconcile, TrustsStampsWithoutARow) {
+  expect_plan({}, {stamped(kA, "x", 999, v(10)), stamped(kB, "y", 5, v(20))}, kRules, {Outcome::kObject, "y", {kCopy, kNothing}});
+}
+
+TEST(Reconcile, DoesNotTrustAStampOnOtherBytes) {
+  Copy copied_along = found(kB, "y", 5);
+  copied_along.info.metadata[std::string(kStampName)] = encode_stamp({v(2000), "x"}, kKey, 5);
+  expect_plan({}, {found(kA, "z", 10), copied_along}, kRules, {Outcome::kObject, "z", {kNothing, kCopy}});
+}
+
+TEST(Reconcile, LetsAnEarlierVersionPutBackByAClientWin) {
+  expect_plan(object_row("y", v(500), kAll), {found(kA, "y", 500), stamped(kB, "x", 900, v(100)), stamped(kC, "y", 501, v(500))}, kRules,
+              {Outcome::kObject, "x", {kCopy, kNothing, kCopy}});
+}
+
+TEST(Reconcile, RestoresAbsence) {
+  expect_plan(object_row("x", v(5), kAll), {absent(kA), stamped(kB, "x", 9, v(5)), absent(kC)}, kRules,
+              {Outcome::kObject, "x", {kCopy, kNothing, kCopy}});
+}
+
+TEST(Reconcile, SpreadsAReportedAndConfirmedRemoval) {
+  ReconcileRules rules = kRules;
+  rules.removed = RegionSet::of(kA);
+  const std::vector<Copy> copies{absent(kA), stamped(kB, "x", 9, v(5)), absent(kC)};
+  const Plan plan = reconcile(kKey, object_row("x", v(5), kAll), copies, rules);
+  EXPECT_EQ(plan.outcome, Outcome::kTombstone);
+  EXPECT_TRUE(plan.new_tombstone);
+  EXPECT_EQ(plan.row.version, kRules.now);
+  EXPECT_EQ(plan.actions.at(1).kind, kDelete);
+  EXPECT_EQ(plan.actions.at(1).if_match, "x");
+  EXPECT_EQ(plan.row.synced, (RegionSet{0b101}));
+}
+
+TEST(Reconcile, RestoresAReportedRemovalWhereDeletesAreOff) {
+  ReconcileRules rules = kRules;
+  rules.removed = RegionSet::of(kA);
+  rules.deletes = false;
+  expect_plan(object_row("x", v(5), kAll), {absent(kA), stamped(kB, "x", 9, v(5))}, rules, {Outcome::kObject, "x", {kCopy, kNothing}});
+}
+
+TEST(Reconcile, IgnoresARemovalThatIsNotConfirmedByAbsence) {
+  ReconcileRules rules = kRules;
+  rules.removed = RegionSet::of(kA);
+  expect_plan(object_row("x", v(5), kAll), {found(kA, "x", 5), stamped(kB, "x", 9, v(5))}, rules,
+              {Outcome::kObject, "x", {kNothing, kNothing}});
+}
+
+TEST(Reconcile, IgnoresARemovalOfWhatTheRegionNeverHeld) {
+  ReconcileRules rules = kRules;
+  rules.removed = RegionSet::of(kC);
+  KeyRow row = object_row("x", v(5), RegionSet{0b011});
+  row.seen = {{kC, ""}};
+  expect_plan(row, {found(kA, "x", 5), stamped(kB, "x", 9, v(5)), absent(kC)}, rules, {Outcome::kObject, "x", {kNothing, kNothing, kCopy}});
+}
+
+TEST(Reconcile, LetsAWriteElsewhereWinAgainstARemoval) {
+  ReconcileRules rules = kRules;
+  rules.removed = RegionSet::of(kA);
+  expect_plan(object_row("x", v(5), kAll), {absent(kA), found(kB, "y", 9), stamped(kC, "x", 9, v(5))}, rules,
+              {Outcome::kObject, "y", {kCopy, kNothing, kCopy}});
+}
+
+TEST(Reconcile, DeletesWhatATombstoneSaysIsOld) {
+  KeyRow row = tombstone_row(v(500), RegionSet{0b001});
+  row.seen = {{kB, "x"}};
+  expect_plan(row, {absent(kA), found(kB, "x", 999), stamped(kC, "x", 999, v(10))}, kRules,
+              {Outcome::kTombstone, "", {kNothing, kDelete, kDelete}});
+}
+
+TEST(Reconcile, LetsAWriteAfterADeleteLiveEvenWithAnOldClock) {
+  expect_plan(tombstone_row(v(500), kAll), {found(kA, "y", 3), absent(kB), absent(kC)}, kRules,
+              {Outcome::kObject, "y", {kNothing, kCopy, kCopy}});
+}
+
+TEST(Reconcile, WaitsForARegionThatIsAwayAndNotConfirmed) {
+  const std::vector<Copy> copies{found(kA, "x", 10), absent(kB), away(kC)};
+  const Plan plan = reconcile(kKey, std::nullopt, copies, kRules);
+  EXPECT_EQ(plan.actions.at(2).kind, kPark);
+  EXPECT_EQ(plan.waiting_for, RegionSet::of(kC));
+}
+
+TEST(Reconcile, DoesNotWaitForARegionThatConfirmedThisVersion) {
+  const std::vector<Copy> copies{found(kA, "x", 5), absent(kB), away(kC)};
+  const Plan plan = reconcile(kKey, object_row("x", v(5), kAll), copies, kRules);
+  EXPECT_EQ(plan.actions.at(2).kind, kNothing);
+  EXPECT_TRUE(plan.row.synced.has(kC));
+  EXPECT_TRUE(plan.waiting_for.empty());
+}
+
+TEST(Reconcile, WaitsForAConfirmedRegionThatReportedAChange) {
+  ReconcileRules rules = kRules;
+  rules.reported = RegionSet::of(kC);
+  const std::vector<Copy> copies{found(kA, "x", 5), found(kB, "x", 5), away(kC)};
+  EXPECT_EQ(reconcile(kKey, object_row("x", v(5), kAll), copies, rules).waiting_for, RegionSet::of(kC));
+}
+
+TEST(Reconcile, DoesNotSpreadAnOldCopyWhileTheNewestIsAway) {
+  KeyRow row = object_row("y", v(500), RegionSet::of(kA));
+  row.seen = {{kB, "x"}, {kC, ""}};
+  const std::vector<Copy> copies{away(kA), found(kB, "x", 9), absent(kC)};
+  const Plan plan = reconcile(kKey, row, copies, kRules);
+  EXPECT_EQ(plan.outcome, Outcome::kWait);
+  EXPECT_EQ(plan.waiting_for, RegionSet::of(kA));
+  EXPECT_FALSE(plan.row_changed);
+}
+
+TEST(Reconcile, FallsBackToAnOlderCopyWhenTheNewestIsLostEverywhere) {
+  KeyRow row = object_row("y", v(500), RegionSet::of(kA));
+  row.seen = {{kB, "x"}, {kC, ""}};
+  const std::vector<Copy> copies{absent(kA), found(kB, "x", 9), absent(kC)};
+  const Plan plan = reconcile(kKey, row, copies, kRules);
+  EXPECT_EQ(plan.outcome, Outcome::kObject);
+  EXPECT_EQ(plan.row.etag, "x");
+  EXPECT_GT(plan.row.version, v(500));
+}
+
+TEST(Reconcile, ForgetsAKeyThatNoRegionHas) {
+  expect_plan(object_row("x", v(5), kAll), {absent(kA), absent(kB)}, kRules, {Outcome::kForget, "", {}});
+  expect_plan({}, {absent(kA), absent(kB)}, kRules, {Outcome::kForget, "", {}});
+}
+
+TEST(Reconcile, WaitsWhenOnlyARegionThatIsAwayMayHaveTheKey) { expect_plan({}, {absent(kA), away(kB)}, kRules, {Outcome::kWait, "", {}}); }
+
+TEST(Reconcile, KnowsARegionsOwnETagOfTheSameBytes) {
+  KeyRow row = object_row("x", v(5), kAll);
+  row.seen = {{kB, "x-in-b"}};
+  const std::vector<Copy> copies{found(kA, "x", 5), found(kB, "x-in-b", 6), absent(kC)};
+  const Plan plan = reconcile(kKey, row, copies, kRules);
+  EXPECT_EQ(plan.actions.at(1).kind, kNothing);
+  EXPECT_EQ(plan.row.etag, "x");
+  EXPECT_EQ(known_etag(plan.row, kB), "x-in-b");
+}
+
+TEST(Reconcile, CarriesAChangeOfHeadersAlone) {
+  Copy changed = found(kB, "x", 50);
+  changed.info.headers["cache-control"] = "no-store";
+  expect_plan(object_row("x", v(5), kAll), {found(kA, "x", 5), changed, stamped(kC, "x", 9, v(5))}, kRules,
+              {Outcome::kObject, "x", {kReplaceMetadata, kNothing, kReplaceMetadata}});
+}
+
+TEST(Reconcile, AcceptsThatAStoreDropsAHeader) {
+  KeyRow row = object_row("x", v(5), kAll);
+  row.meta_hash = meta_hash_of({{"content-language", "en"}}, {});
+  Copy origin = found(kA, "x", 5);
+  origin.info.headers["content-language"] = "en";
+  expect_plan(row, {origin, stamped(kB, "x", 9, v(5))}, kRules, {Outcome::kObject, "x", {kNothing, kNothing}});
+}
+
+TEST(Confirm, KeepsARegionsOwnETagOnlyWhereItDiffers) {
+  KeyRow row = object_row("x", v(5), RegionSet::of(kA));
+  row.seen = {{kB, "older"}};
+  EXPECT_EQ(known_etag(row, kB), "older");
+  EXPECT_EQ(known_etag(row, kC), std::nullopt);
+  confirm(row, kB, "x");
+  EXPECT_TRUE(row.seen.empty());
+  confirm(row, kC, "own");
+  EXPECT_EQ(known_etag(row, kC), "own");
+  EXPECT_EQ(row.synced, kAll);
+}
+
+TEST(Reconcile, IsStableOnceItsActionsAreDone) {
+  std::vector<Copy> copies{found(kA, "x", 10), absent(kB), found(kC, "y", 3)};
+  Plan plan = reconcile(kKey, std::nullopt, copies, kRules);
+  for (const auto& action : plan.actions) {
+    if (action.kind != kCopy) continue;
+    copies[action.slot] = stamped(action.slot, "x", 5000, plan.row.version);
+    confirm(plan.row, action.slot, "x");
+  }
+  const Plan again = reconcile(kKey, plan.row, copies, kRules);
+  EXPECT_FALSE(again.row_changed);
+  for (const auto& action : again.actions) EXPECT_EQ(action.kind, kNothing);
+}
+
+}  // namespace
+}  // namespace evershore::replicate

@@ -1,0 +1,270 @@
+#include "edge/run/fetcher.h"
+
+namespace evershore::edge {
+
+namespace {
+// A wake so much later than asked for means that this loop was late: answers may lie unread in its sockets.
+constexpr Duration kLate = std::chrono::milliseconds(40);
+constexpr Duration kGrace = std::chrono::milliseconds(5);
+constexpr size_t kDrainBytesMax = 16 * 1024;  // of an unwanted body, so that its connection can be kept
+}  // namespace
+
+Fetcher::Fetcher(Scheduler& scheduler, Origin& origin, RegionBook& book, Rules rules)
+    : scheduler_(scheduler),
+      origin_(origin),
+      book_(book),
+      rules_(rules),
+      hedges_(begin_budget(rules.hedges, scheduler.now())),
+      retries_(begin_budget(rules.retries, scheduler.now())) {
+  book_.on_opened = [this](RegionRecord& region) { on_opened(region); };
+}
+
+Fetcher::~Fetcher() { book_.on_opened = nullptr; }
+
+Task<Fetched> Fetcher::fetch(FetchOrder order) {
+  counters_.fetches.add();
+  earn(rules_.hedges, hedges_, scheduler_.now());
+  earn(rules_.retries, retries_, scheduler_.now());
+  probe_what_is_due(order);
+  auto race = std::make_shared<Race>(scheduler_, book_.candidates(order.regions, order.budgets.first_byte), order.request, std::nullopt);
+  auto end = co_await run_race(race, order.budgets);
+  Fetched fetched;
+  fetched.why = end.why;
+  fetched.attempts = end.attempts;
+  fetched.received = scheduler_.now();
+  fetched.asked = end.asked;
+  fetched.last_problem = end.last_problem;
+  if (end.why != GiveUp::kNone) co_return fetched;
+  fetched.region = end.region->name;
+  fetched.head = end.reply->head();
+  fetched.body = std::make_unique<BodyStream>(*this, std::move(order), std::move(end));
+  co_return fetched;
+}
+
+Task<void> Fetcher::close() {
+  closing_ = true;
+  const auto open = open_;
+  for (const auto& cancel : open) cancel->cancel();
+  co_await scope_.join();
+}
+
+void Fetcher::on_opened(RegionRecord& region) {
+  origin_.forget_connections(region.name);
+  for (auto* race : races_) {
+    for (size_t leg = 0; leg < race->lanes.size(); ++leg)
+      if (race->lanes[leg].running && race->lanes[leg].region == &region) race->suspect.push_back(leg);
+    if (!race->suspect.empty()) race->changed.notify_all();
+  }
+}
+
+// ---- one race ----
+
+Task<RaceEnd> Fetcher::run_race(std::shared_ptr<Race> race, Budgets budgets) {
+  std::vector<Prospect> prospects;
+  for (const auto& candidate : race->candidates) prospects.push_back(candidate.prospect);
+  Plan plan = make_plan(race->continuation ? Purpose::kContinue : Purpose::kFind, prospects);
+  Happened happened{.event = PlanEvent::kBegin};
+  RaceEnd end;
+  races_.insert(race.get());
+  while (!race->abandoned) {
+    happened.hedge_token = hedges_.tokens >= 1;
+    happened.retry_token = retries_.tokens >= 1;
+    const auto made = next_attempt(plan, happened, scheduler_.now());
+    plan = made.next;
+    if (made.action.what == Do::kGiveUp || made.action.what == Do::kDeliver) {
+      end = finish(*race, made.action);
+      break;
+    }
+    if (made.action.what == Do::kStart) {
+      count(made.action, happened.event);
+      start_leg(race, made.action.leg, budgets);
+    }
+    happened = co_await next_event(race, made.action.wake);
+  }
+  end.attempts = static_cast<uint32_t>(plan.asked);
+  end.last_problem = race->last_problem;
+  races_.erase(race.get());
+  leave(race);
+  co_return end;
+}
+
+RaceEnd Fetcher::finish(Race& race, const Action& action) {
+  RaceEnd end;
+  end.why = action.why;
+  if (action.what == Do::kGiveUp) return end;
+  auto& lane = race.lanes[action.leg];
+  end.reply = std::move(lane.reply);
+  end.region = lane.region;
+  end.asked = lane.begun;
+  return end;
+}
+
+void Fetcher::count(const Action& action, PlanEvent because) {
+  const Mono now = scheduler_.now();
+  if (action.spends == Spends::kHedge) spend(rules_.hedges, hedges_, now);
+  if (action.spends == Spends::kRetry) spend(rules_.retries, retries_, now);
+  if (because == PlanEvent::kLegEnded) counters_.retries.add();
+  if (because == PlanEvent::kTick || because == PlanEvent::kLegSuspect) counters_.hedges.add();
+}
+
+Task<Happened> Fetcher::next_event(std::shared_ptr<Race> race, Mono wake) {
+  Wake woken = Wake::kNotified;
+  while (race->ended.empty() && race->suspect.empty() && !race->abandoned && woken == Wake::kNotified) {
+    woken = co_await race->changed.wait_until(wake);
+    const bool overslept = woken == Wake::kTimedOut && scheduler_.now() - wake > kLate;
+    if (!overslept || race->overslept) continue;
+    race->overslept = true;  // once: first read what has arrived meanwhile, then judge
+    wake = scheduler_.now() + kGrace;
+    woken = Wake::kNotified;
+  }
+  if (!race->ended.empty()) {
+    const auto ended = race->ended.front();
+    race->ended.pop_front();
+    co_return Happened{.event = PlanEvent::kLegEnded, .leg = ended.leg, .end = ended.end};
+  }
+  if (!race->suspect.empty()) {
+    const size_t leg = race->suspect.front();
+    race->suspect.pop_front();
+    if (race->lanes[leg].running) co_return Happened{.event = PlanEvent::kLegSuspect, .leg = leg};
+  }
+  if (woken == Wake::kTimedOut && !race->overslept) note_silence(*race, scheduler_.now());
+  co_return Happened{.event = PlanEvent::kTick};
+}
+
+// What still runs when the race is over may tell the book how it fared, within limits.
+void Fetcher::leave(const std::shared_ptr<Race>& race) {
+  race->over = true;
+  for (auto& lane : race->lanes) {
+    lane.reply.reset();
+    if (!lane.running) continue;
+    if (race->abandoned || legs_running_ >= kLegsRunningMax) lane.cancel->cancel();
+  }
+}
+
+void Fetcher::note_silence(Race& race, Mono now) {
+  for (auto& lane : race.lanes) {
+    const bool due = lane.running && !lane.silence_noted && now - lane.begun >= kHedgeAfterMin;
+    if (!due) continue;
+    lane.silence_noted = true;
+    book_.silent(*lane.region, lane.begun);
+  }
+}
+
+void Fetcher::start_leg(const std::shared_ptr<Race>& race, size_t leg, const Budgets& budgets) {
+  auto& lane = race->lanes[leg];
+  lane.begun = scheduler_.now();
+  lane.running = true;
+  lane.cancel = std::make_shared<OriginCancel>();
+  OriginRequest request = race->request;
+  request.region = lane.region->name;
+  scope_.spawn(run_leg(race, leg, std::move(request), budgets));
+}
+
+LegEnd Fetcher::judge(const Race& race, const RegionRecord& region, const http::ResponseHead& head, std::string& problem) const {
+  const auto kind = classify(head.status, origin_.addressing(region.name));
+  if (kind == HeadClass::kFailed) {
+    problem = fmt::format("{} from {}", head.status, region.name);
+    return LegEnd::kFailed;
+  }
+  if (kind == HeadClass::kMissing) return LegEnd::kMissing;
+  if (!race.continuation) return LegEnd::kFound;
+  const auto splice = judge_splice(race.continuation->object, race.continuation->next_byte, head);
+  if (splice == Splice::kAccept) return LegEnd::kFound;
+  problem = fmt::format("{} cannot continue: {}", region.name, splice_name(splice));
+  return LegEnd::kUnfit;
+}
+
+Task<void> Fetcher::run_leg(std::shared_ptr<Race> race, size_t leg, OriginRequest request, Budgets budgets) {
+  auto& lane = race->lanes[leg];
+  auto& region = *lane.region;
+  const auto cancel = lane.cancel;
+  const Mono begun = lane.begun;
+  open_.insert(cancel);
+  book_.asked(region);
+  ++legs_running_;
+  auto opened = co_await origin_.open(std::move(request), budgets, *cancel);
+  --legs_running_;
+  open_.erase(cancel);
+  lane.running = false;
+
+  LegEnd end = LegEnd::kFailed;
+  std::string problem;
+  std::unique_ptr<OriginReply> unwanted;
+  if (opened) {
+    end = judge(*race, region, (*opened)->head(), problem);
+    if (end == LegEnd::kFailed) {
+      book_.failed(region, begun, problem);
+    } else {
+      book_.answered(region, begun);
+    }
+    const bool wanted = end == LegEnd::kFound && !race->over;
+    (wanted ? lane.reply : unwanted) = std::move(*opened);
+  } else {
+    problem = fmt::format("{}: {}", region.name, opened.error().text);
+    if (!cancel->cancelled()) book_.failed(region, begun, opened.error().text);
+  }
+  if (!problem.empty()) race->last_problem = problem;
+  race->ended.push_back({leg, end});
+  race->changed.notify_all();
+  if (unwanted) co_await drain_small(std::move(unwanted));
+}
+
+Task<void> Fetcher::drain_small(std::unique_ptr<OriginReply> reply) {
+  const auto length = reply->head().content_length;
+  if (!length || *length > kDrainBytesMax) co_return;
+  for (size_t drained = 0; drained <= kDrainBytesMax && !closing_;) {
+    auto piece = co_await reply->next();
+    if (!piece || piece->empty()) co_return;
+    drained += piece->size();
+  }
+}
+
+// ---- probes ----
+
+void Fetcher::probe_what_is_due(const FetchOrder& order) {
+  if (closing_) return;
+  for (const auto& choice : order.regions) {
+    auto& region = book_.record(choice.region);
+    if (!probe_due(region.breaker, scheduler_.now())) continue;
+    if (region.breaker.probing) {  // the last one was lost: that is an answer too
+      book_.failed(region, scheduler_.now(), "no answer to a probe");
+      continue;
+    }
+    book_.probe_sent(region);
+    counters_.probes.add();
+    scope_.spawn(run_probe(region, order.request.key, order.budgets));
+  }
+}
+
+Task<void> Fetcher::run_probe(RegionRecord& region, ObjectKey key, Budgets budgets) {
+  const Mono begun = scheduler_.now();
+  const auto cancel = std::make_shared<OriginCancel>();
+  open_.insert(cancel);
+  OriginRequest request;
+  request.region = region.name;
+  request.key = std::move(key);
+  request.range = "bytes=0-0";
+  book_.asked(region);
+  auto opened = co_await origin_.open(std::move(request), budgets, *cancel);
+  open_.erase(cancel);
+  if (!opened) {
+    if (!cancel->cancelled()) book_.failed(region, begun, opened.error().text);
+    co_return;
+  }
+  const auto status = (*opened)->head().status;
+  if (classify(status, origin_.addressing(region.name)) == HeadClass::kFailed) {
+    book_.failed(region, begun, fmt::format("{} to a probe", status));
+  } else {
+    book_.answered(region, begun);
+  }
+  co_await drain_small(std::move(*opened));
+}
+
+Task<void> Fetcher::run_rescue(std::shared_ptr<BodyStream::Rescue> rescue, Budgets budgets) {
+  rescue->end = co_await run_race(rescue->race, budgets);
+  rescue->done = true;
+  rescue->changed.notify_all();
+  if (rescue->stream != nullptr) rescue->stream->rescue_ended();
+}
+
+}  // namespace evershore::edge

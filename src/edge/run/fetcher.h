@@ -1,0 +1,171 @@
+// Gets an object from whichever region can give it, and its body to the end although regions die on the way.
+// One loop's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/counter.h"
+#include "base/sync.h"
+#include "base/task.h"
+#include "edge/budget.h"
+#include "edge/run/origin.h"
+#include "edge/run/race.h"
+#include "edge/run/region_book.h"
+#include "edge/takeover.h"
+#include "routing/decide.h"
+
+namespace evershore::edge {
+
+struct FetchCounters {
+  Counter fetches;
+  Counter hedges;            // second regions asked because the first was slow
+  Counter retries;           // next regions asked because one failed or lacked the key
+  Counter takeovers;         // bodies continued from another answer
+  Counter takeovers_failed;  // bodies that nobody could continue
+  Counter rescues;           // takeovers prepared because a body stalled
+  Counter probes;            // background probes of regions with an open breaker
+};
+
+struct FetchOrder {
+  OriginRequest request;                       // `region` is filled by the fetcher
+  std::vector<routing::RegionChoice> regions;  // of routing::region_order, not empty
+  Budgets budgets;
+};
+
+class BodyStream;
+class Fetcher;
+
+struct Fetched {
+  GiveUp why = GiveUp::kUnavailable;  // kNone: `head` and `body` are there
+  http::ResponseHead head;
+  std::unique_ptr<BodyStream> body;
+  std::string region;
+  uint32_t attempts = 0;
+  Mono asked{};
+  Mono received{};
+  std::string last_problem;
+};
+
+// A body that survives its region: when the region breaks, or is silent for too long, it goes on with the very same
+// object from another one, at the next byte. Memory: one piece of one connection (two while a rescue is prepared).
+// Must not outlive its Fetcher; destroying it gives up the rest.
+class BodyStream {
+ public:
+  BodyStream(Fetcher& fetcher, FetchOrder order, RaceEnd first);
+  ~BodyStream();
+  BodyStream(const BodyStream&) = delete;
+  BodyStream& operator=(const BodyStream&) = delete;
+
+  // Bytes to come, if known. HEAD, 304 and the like: 0.
+  std::optional<uint64_t> length() const { return length_; }
+  // Next piece, valid until the next call; empty = complete. An error: nobody can continue it, reset the client.
+  // One waiter. Not to be destroyed while one waits.
+  Task<Result<std::span<const uint8_t>>> next();
+
+  uint32_t takeovers() const { return takeovers_; }
+  const std::string& region() const { return region_->name; }
+
+ private:
+  friend class Fetcher;
+  // A race for the next byte that runs beside the stalled or instead of the broken reply.
+  struct Rescue {
+    explicit Rescue(Scheduler& scheduler) : changed(scheduler) {}
+    Signal changed;
+    std::shared_ptr<Race> race;
+    BodyStream* stream = nullptr;  // null once nobody wants the outcome
+    uint64_t next_byte = 0;
+    bool done = false;
+    RaceEnd end;
+  };
+  enum class Adopted : uint8_t { kYes, kNo };
+
+  void accept(std::span<const uint8_t> piece);
+  void begin_wait();
+  void end_wait();
+  void on_watchdog();
+  bool may_continue() const;
+  bool may_rescue(Mono now);
+  void start_rescue();
+  void drop_rescue();
+  void rescue_ended();
+  Task<Result<void>> continue_elsewhere(std::string why);
+  Task<void> await_rescue(std::shared_ptr<Rescue> rescue);
+  Adopted adopt(Rescue& rescue);
+  std::vector<Candidate> others_first();
+
+  static constexpr uint32_t kTakeoversMax = 16;
+
+  Fetcher& fetcher_;
+  FetchOrder order_;
+  std::unique_ptr<OriginReply> reply_;
+  RegionRecord* region_;
+  std::optional<Identity> object_;
+  std::optional<uint64_t> length_;
+  uint64_t delivered_ = 0;
+  uint32_t takeovers_ = 0;
+  bool complete_ = false;
+  Mono waiting_since_ = kNever;  // in next(), for the region
+  Mono last_byte_at_{};
+  Duration longest_gap_{};
+  TimerId watchdog_ = TimerId::kNone;
+  std::shared_ptr<Rescue> rescue_;
+  bool given_up_waiting_ = false;
+};
+
+class Fetcher {
+ public:
+  struct Rules {
+    BudgetRules hedges{};
+    BudgetRules retries{.per_request = 0.2, .per_second = 10, .tokens_at_start = 100, .tokens_max = 500};
+  };
+  // All outlive the fetcher.
+  Fetcher(Scheduler& scheduler, Origin& origin, RegionBook& book, Rules rules);
+  ~Fetcher();
+
+  Task<Fetched> fetch(FetchOrder order);
+  // Cancels what still runs in the background and waits for it. No fetch and no BodyStream may be left.
+  Task<void> close();
+
+  const FetchCounters& counters() const { return counters_; }
+
+ private:
+  friend class BodyStream;
+
+  Task<RaceEnd> run_race(std::shared_ptr<Race> race, Budgets budgets);
+  Task<void> run_leg(std::shared_ptr<Race> race, size_t leg, OriginRequest request, Budgets budgets);
+  Task<void> run_rescue(std::shared_ptr<BodyStream::Rescue> rescue, Budgets budgets);
+  Task<void> run_probe(RegionRecord& region, ObjectKey key, Budgets budgets);
+  Task<void> drain_small(std::unique_ptr<OriginReply> reply);
+  void start_leg(const std::shared_ptr<Race>& race, size_t leg, const Budgets& budgets);
+  RaceEnd finish(Race& race, const Action& action);
+  void count(const Action& action, PlanEvent because);
+  Task<Happened> next_event(std::shared_ptr<Race> race, Mono wake);
+  LegEnd judge(const Race& race, const RegionRecord& region, const http::ResponseHead& head, std::string& problem) const;
+  void note_silence(Race& race, Mono now);
+  void leave(const std::shared_ptr<Race>& race);
+  void on_opened(RegionRecord& region);
+  void probe_what_is_due(const FetchOrder& order);
+
+  static constexpr size_t kLegsRunningMax = 512;  // above this a leg that lost is cancelled instead of heard out
+
+  Scheduler& scheduler_;
+  Origin& origin_;
+  RegionBook& book_;
+  Rules rules_;
+  Budget hedges_;
+  Budget retries_;
+  FetchCounters counters_;
+  std::set<Race*> races_;
+  std::set<std::shared_ptr<OriginCancel>> open_;  // of all legs and probes that wait for a head
+  size_t legs_running_ = 0;
+  bool closing_ = false;
+  TaskScope scope_;
+};
+
+}  // namespace evershore::edge

@@ -48,6 +48,15 @@ void Writer::put_name(const Name& name, bool compress) {
 
 void Writer::put_record(const Name& owner, uint16_t type, uint32_t ttl, std::string_view rdata) {
   put_name(owner, true);
+  put_after_owner(type, ttl, rdata);
+}
+
+void Writer::put_record_of_question(uint16_t type, uint32_t ttl, std::string_view rdata) {
+  put16(0xC000 | kHeaderBytes);
+  put_after_owner(type, ttl, rdata);
+}
+
+void Writer::put_after_owner(uint16_t type, uint32_t ttl, std::string_view rdata) {
   put16(type);
   put16(kClassIn);
   put32(ttl);

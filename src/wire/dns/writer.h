@@ -29,12 +29,17 @@ class Writer {
   // One whole record of class IN; names in the rdata of RFC 1035's types are compressed.
   void put_record(const Name& owner, uint16_t type, uint32_t ttl, std::string_view rdata);
 
+  // The same with the question's whole name as owner, whatever that will be: a pointer that never moves.
+  void put_record_of_question(uint16_t type, uint32_t ttl, std::string_view rdata);
+
   const std::string& bytes() const { return bytes_; }
   size_t size() const { return bytes_.size(); }
   // Offsets within bytes() of the two-byte pointers.
   const std::vector<uint16_t>& pointers() const { return pointers_; }
 
  private:
+  void put_after_owner(uint16_t type, uint32_t ttl, std::string_view rdata);
+
   size_t base_;
   std::string bytes_;
   std::vector<uint16_t> pointers_;

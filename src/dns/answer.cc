@@ -1,0 +1,189 @@
+#include "dns/answer.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/assert.h"
+#include "wire/dns/message.h"
+#include "wire/dns/name.h"
+
+namespace evershore::dns {
+
+namespace {
+
+using dnswire::kHeaderBytes;
+using dnswire::kNameBytesMax;
+using dnswire::load16;
+using dnswire::Query;
+using dnswire::Rcode;
+using dnswire::store16;
+using dnswire::Verdict;
+
+// The answer under way: the question is echoed first, everything else is put behind it.
+struct Reply {
+  const Query& query;
+  std::span<const uint8_t> packet;
+  std::span<uint8_t> out;  // no longer than what may be sent
+  size_t size = kHeaderBytes;
+};
+
+void count(AnswerCounters& counters, Rcode rcode) {
+  const auto index = static_cast<size_t>(rcode);
+  if (index < counters.by_rcode.size()) {
+    counters.by_rcode[index].add();
+  } else {
+    counters.bad_version.add();
+  }
+}
+
+// RFC 1035 4.1.1, RFC 4035 3.1.6: RD and CD come back, RA, AD and Z are clear.
+void write_header(Reply& reply, Rcode rcode, bool authoritative, const BodyCut& cut, bool truncated) {
+  uint8_t* out = reply.out.data();
+  const uint16_t copied = reply.query.flags & (dnswire::kOpcodeMask | dnswire::kFlagRd | dnswire::kFlagCd);
+  store16(out, reply.query.id);
+  store16(out + 2, static_cast<uint16_t>(dnswire::kFlagQr | copied | (authoritative ? dnswire::kFlagAa : 0) |
+                                         (truncated ? dnswire::kFlagTc : 0) | (static_cast<uint16_t>(rcode) & 0xF)));
+  store16(out + 4, reply.query.question_bytes > 0 ? 1 : 0);
+  store16(out + 6, cut.answers);
+  store16(out + 8, cut.authorities);
+  store16(out + 10, size_t{cut.additionals} + (reply.query.edns.present ? 1 : 0));
+}
+
+// The question bit for bit, letter case included: clients hide random bits in it (0x20).
+void echo_question(Reply& reply) {
+  std::memcpy(reply.out.data() + kHeaderBytes, reply.packet.data() + kHeaderBytes, reply.query.question_bytes);
+  reply.size = kHeaderBytes + reply.query.question_bytes;
+}
+
+dnswire::OptFields opt_fields(const Query& query, const CompiledSnapshot& snapshot, Rcode rcode) {
+  dnswire::OptFields fields{.payload_bytes = kUdpAnswerBytesMax,
+                            .extended_rcode = static_cast<uint8_t>(static_cast<uint16_t>(rcode) >> 4),
+                            .dnssec_ok = query.edns.dnssec_ok};
+  if (query.edns.wants_nsid) fields.nsid = {reinterpret_cast<const uint8_t*>(snapshot.nsid.data()), snapshot.nsid.size()};
+  return fields;
+}
+
+size_t finish_with_opt(Reply& reply, const CompiledSnapshot& snapshot, Rcode rcode) {
+  if (reply.query.edns.present) reply.size += dnswire::write_opt(opt_fields(reply.query, snapshot, rcode), reply.out.data() + reply.size);
+  return reply.size;
+}
+
+// An answer without records.
+size_t refuse(Reply& reply, const CompiledSnapshot& snapshot, Rcode rcode, AnswerCounters& counters) {
+  count(counters, rcode);
+  write_header(reply, rcode, false, {}, false);
+  echo_question(reply);
+  return finish_with_opt(reply, snapshot, rcode);
+}
+
+uint32_t body_for(const CompiledSnapshot& snapshot, const CompiledNode& node, uint16_t type) {
+  if (type == dnswire::kTypeAny) return node.any_body;
+  for (size_t i = 0; i < node.types; ++i) {
+    const auto& listed = snapshot.types[node.types_at + i];
+    if (listed.type == type) return listed.body;
+  }
+  return node.other_body;
+}
+
+// RFC 1034 4.3.2, RFC 4592: the name, else what its closest encloser has for missing names. nullptr: none of our zones.
+const Body* find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t> name, uint16_t type) {
+  std::array<uint8_t, kNameBytesMax> lower;
+  std::array<uint8_t, dnswire::kLabelsMax + 1> starts;
+  std::array<uint64_t, dnswire::kLabelsMax + 1> hashes;
+  dnswire::lower_wire(name, lower.data());
+  size_t labels = 0;
+  for (size_t at = 0; lower[at] != 0; at += 1 + size_t{lower[at]}) starts[labels++] = static_cast<uint8_t>(at);
+  starts[labels] = static_cast<uint8_t>(name.size() - 1);
+  hashes[labels] = dnswire::kHashRoot;
+  for (size_t i = labels; i-- > 0;) hashes[i] = dnswire::hash_label(hashes[i + 1], &lower[starts[i]], 1 + size_t{lower[starts[i]]});
+
+  const size_t first = labels > snapshot.labels_max ? labels - snapshot.labels_max : 0;
+  for (size_t i = first; i <= labels; ++i) {
+    const auto* node = snapshot.find(hashes[i], {&lower[starts[i]], name.size() - starts[i]});
+    if (node == nullptr) continue;
+    if (i == 0) return &snapshot.bodies[body_for(snapshot, *node, type)];
+    if (node->wildcard == 0) return &snapshot.bodies[node->below_body];
+    return &snapshot.bodies[body_for(snapshot, snapshot.nodes[node->wildcard - 1], type)];
+  }
+  return nullptr;
+}
+
+// The longest part of the body that fits (RFC 2181 9).
+const BodyCut& cut_for(const CompiledSnapshot& snapshot, const Body& body, size_t room) {
+  const auto* cuts = snapshot.cuts.data() + body.cuts_at;
+  size_t last = body.cuts - size_t{1};
+  while (last > 0 && cuts[last].size > room) --last;
+  return cuts[last];
+}
+
+// Pointers into the question's name and into the body itself move when the name has another length than foreseen. Those at the name
+// as a whole are not in the list.
+void move_pointers(const CompiledSnapshot& snapshot, const Body& body, size_t size, int delta, uint8_t* bytes) {
+  const auto* pointers = snapshot.pointers.data() + body.pointers_at;
+  for (size_t i = 0; i < body.pointers && pointers[i] + size_t{2} <= size; ++i) {
+    uint8_t* at = bytes + pointers[i];
+    store16(at, static_cast<size_t>(load16(at) + delta));
+  }
+}
+
+size_t serve(Reply& reply, const CompiledSnapshot& snapshot, const Body& body, AnswerCounters& counters) {
+  const auto rcode = static_cast<Rcode>(body.rcode);
+  echo_question(reply);
+  const size_t opt = reply.query.edns.present ? dnswire::opt_bytes(opt_fields(reply.query, snapshot, rcode)) : 0;
+  const size_t taken = reply.size + opt;
+  const auto& cut = cut_for(snapshot, body, reply.out.size() > taken ? reply.out.size() - taken : 0);
+  uint8_t* bytes = reply.out.data() + reply.size;
+  std::memcpy(bytes, snapshot.bytes.data() + body.bytes_at, cut.size);
+  const int delta = static_cast<int>(reply.query.name_bytes) - static_cast<int>(body.name_bytes);
+  if (delta != 0) move_pointers(snapshot, body, cut.size, delta, bytes);
+  reply.size += cut.size;
+  write_header(reply, rcode, body.authoritative, cut, !cut.complete);
+  if (!cut.complete) counters.truncated.add();
+  count(counters, rcode);
+  return finish_with_opt(reply, snapshot, rcode);
+}
+
+size_t limit_of(const Query& query, Transport transport, size_t room) {
+  if (transport == Transport::kTcp) return std::min(room, dnswire::kMessageBytesMax);
+  // RFC 6891 6.2.3: below 512 reads as 512.
+  const size_t payload =
+      query.edns.present ? std::max<size_t>(query.edns.payload_bytes, dnswire::kUdpBytesWithoutEdns) : dnswire::kUdpBytesWithoutEdns;
+  return std::min({payload, kUdpAnswerBytesMax, room});
+}
+
+bool zone_transfer(uint16_t type) { return type == dnswire::kTypeAxfr || type == dnswire::kTypeIxfr; }
+
+}  // namespace
+
+size_t answer(std::span<const uint8_t> packet, const CompiledSnapshot& snapshot, Transport transport, std::span<uint8_t> out,
+              AnswerCounters& counters) {
+  EVERSHORE_ASSERT(out.size() >= kUdpAnswerBytesMax);
+  (transport == Transport::kUdp ? counters.queries_udp : counters.queries_tcp).add();
+  Query query;
+  const Verdict verdict = dnswire::parse_query(packet, query);
+  Reply reply{.query = query, .packet = packet, .out = out.first(limit_of(query, transport, out.size()))};
+  switch (verdict) {
+    case Verdict::kDrop: counters.dropped.add(); return 0;
+    case Verdict::kNotImp: return refuse(reply, snapshot, Rcode::kNotImp, counters);
+    case Verdict::kFormErr: return refuse(reply, snapshot, Rcode::kFormErr, counters);
+    case Verdict::kBadVers: return refuse(reply, snapshot, Rcode::kBadVers, counters);
+    case Verdict::kOk: break;
+  }
+  if (query.klass != dnswire::kClassIn || zone_transfer(query.type)) return refuse(reply, snapshot, Rcode::kRefused, counters);
+  const Body* body = find_body(snapshot, packet.subspan(kHeaderBytes, query.name_bytes), query.type);
+  if (body == nullptr) return refuse(reply, snapshot, Rcode::kRefused, counters);  // no referral to the root
+  return serve(reply, snapshot, *body, counters);
+}
+
+bool worth_answering(std::span<const uint8_t> address, uint16_t port) {
+  constexpr std::array<uint16_t, 5> kReflectors{0, 7, 13, 17, 19};  // reserved, echo, daytime, quote, chargen
+  if (std::ranges::find(kReflectors, port) != kReflectors.end()) return false;
+  if (address.size() == 4) return address[0] != 0 && address[0] < 224;  // 224/4 multicast, 240/4 reserved, broadcast
+  if (address.size() != 16) return false;
+  constexpr std::array<uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  if (std::ranges::equal(address.first(12), kMapped)) return worth_answering(address.subspan(12), port);
+  const bool unspecified = std::ranges::all_of(address, [](uint8_t byte) { return byte == 0; });
+  return address[0] != 0xFF && !unspecified;
+}
+
+}  // namespace evershore::dns

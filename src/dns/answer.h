@@ -1,0 +1,38 @@
+// One query in, one answer out: all work was done when the snapshot was compiled.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "base/counter.h"
+#include "dns/snapshot.h"
+
+namespace evershore::dns {
+
+inline constexpr size_t kUdpAnswerBytesMax = 1'232;  // never fragmented, on any path (DNS flag day 2020)
+
+enum class Transport : uint8_t { kUdp, kTcp };
+
+// One thread writes.
+struct AnswerCounters {
+  Counter queries_udp;              // queries answered or dropped
+  Counter queries_tcp;              //
+  std::array<Counter, 6> by_rcode;  // answers by code, NOERROR to REFUSED
+  Counter bad_version;              // answers BADVERS
+  Counter dropped;                  // queries not worth an answer: too short, or answers themselves
+  Counter truncated;                // answers with TC
+};
+
+// Answers `query` into `out` and returns the answer's size; 0 = stay silent. Does not allocate. `out` does not overlap
+// `query` and holds at least kUdpAnswerBytesMax bytes.
+// UDP: at most what the client takes and kUdpAnswerBytesMax. TCP: at most out.size(). Whole record sets are left out, with TC.
+size_t answer(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, Transport transport, std::span<uint8_t> out,
+              AnswerCounters& counters);
+
+// Should a datagram from there be answered at all? Not ports that answer whatever comes (echo, chargen, ...), not
+// multicast, broadcast or the unspecified address: the answer would hit bystanders.
+// `address` is 4 or 16 bytes.
+bool worth_answering(std::span<const uint8_t> address, uint16_t port);
+
+}  // namespace evershore::dns

@@ -1,0 +1,69 @@
+// All answers of one state, ready on the wire. Immutable once built (dns/compile.h); shared by any number of threads.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace evershore::dns {
+
+// Everything after the question: whole record sets with compressed names. A piece prepared behind one name serves
+// behind another that ends alike (wildcards, negative answers, referrals): then `pointers` move by the difference in length.
+struct Body {
+  uint32_t bytes_at = 0;  // into CompiledSnapshot::bytes
+  uint32_t size = 0;
+  uint32_t pointers_at = 0;  // into CompiledSnapshot::pointers; offsets within the body
+  uint16_t pointers = 0;
+  uint16_t cuts = 0;
+  uint32_t cuts_at = 0;     // into CompiledSnapshot::cuts; ascending, the last is the whole body
+  uint16_t name_bytes = 0;  // of the question's name it was prepared behind
+  uint8_t rcode = 0;
+  bool authoritative = true;
+};
+
+// A place between two record sets where a body may be cut (RFC 2181 9: never inside a set).
+struct BodyCut {
+  uint32_t size = 0;
+  uint16_t answers = 0;
+  uint16_t authorities = 0;
+  uint16_t additionals = 0;
+  bool complete = false;  // nothing that the client needs is missing: no TC
+};
+
+struct TypeBody {
+  uint16_t type = 0;
+  uint32_t body = 0;
+};
+
+struct CompiledNode {
+  uint64_t hash = 0;
+  uint32_t name_at = 0;  // into CompiledSnapshot::bytes; lower case, wire form
+  uint32_t types_at = 0;
+  uint16_t types = 0;
+  uint16_t name_bytes = 0;
+  uint32_t other_body = 0;  // for types not listed
+  uint32_t any_body = 0;    // RFC 8482: one set
+  // For names below this one that do not exist themselves:
+  uint32_t below_body = 0;  // NXDOMAIN or the referral
+  uint32_t wildcard = 0;    // node + 1 of the wildcard that stands for them; 0 = none
+};
+
+struct CompiledSnapshot {
+  std::string bytes;
+  std::vector<uint16_t> pointers;
+  std::vector<BodyCut> cuts;
+  std::vector<TypeBody> types;
+  std::vector<Body> bodies;
+  std::vector<CompiledNode> nodes;
+  std::vector<uint32_t> slots;  // node + 1, open addressing, a power of two of them; 0 = free
+  size_t labels_max = 0;        // of the longest name
+  std::string nsid;             // RFC 5001; "" = not given out
+
+  std::span<const uint8_t> bytes_of(uint32_t at, size_t size) const { return {reinterpret_cast<const uint8_t*>(bytes.data()) + at, size}; }
+  // `name` in lower case; its hash as dnswire::hash_name() gives it. nullptr: no such name.
+  const CompiledNode* find(uint64_t hash, std::span<const uint8_t> name) const;
+};
+
+}  // namespace evershore::dns

@@ -1,0 +1,77 @@
+// Zones as the settings and their master files describe them: what never changes, and the records that health decides.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/settings.h"
+#include "wire/dns/name.h"
+#include "wire/dns/types.h"
+
+namespace evershore::dns {
+
+using dnswire::Name;
+
+inline constexpr uint32_t kTtlMax = 0x7FFF'FFFF;      // RFC 2181 8
+inline constexpr uint32_t kApexTtl = 3'600;           // of a SOA and NS made from the settings
+inline constexpr uint32_t kNegativeTtl = 60;          // of a SOA made from the settings (RFC 2308): short, so that new names appear soon
+inline constexpr size_t kRecordSetBytesMax = 60'000;  // one message must hold it
+inline constexpr size_t kMultivalueAnswersMax = 8;    // as Route 53
+inline constexpr uint16_t kTypeAlias = 0;             // our own: addresses of another name, flattened into A and AAAA
+
+struct RecordSet {
+  uint32_t ttl = 0;
+  std::vector<std::string> rdata;  // uncompressed wire form, in the order given, no duplicates
+  bool operator==(const RecordSet&) const = default;
+};
+using Node = std::map<uint16_t, RecordSet>;  // by type
+using Contents = std::map<Name, Node>;
+
+// One answer of a decided record. For ALIAS `rdata` is the presentation form: an address or a name of ours.
+struct DecidedAnswer {
+  std::string id;
+  std::string health_check;  // "" = none
+  std::string rdata;
+};
+
+// A record whose answer depends on health. Failover: exactly two answers, primary first.
+struct DecidedRecord {
+  Name owner;
+  uint16_t type = 0;  // or kTypeAlias
+  uint32_t ttl = 0;
+  RecordPolicy policy = RecordPolicy::kSimple;
+  std::vector<DecidedAnswer> answers;
+  std::string site;  // not empty: the answers are this site's edge addresses
+};
+
+struct Zone {
+  Name apex;
+  Contents fixed;  // with SOA (its serial as in the file, or 0) and NS at the apex
+  std::vector<DecidedRecord> decided;
+};
+
+// What is wrong, and where in the settings.
+struct Problem {
+  enum class Where : uint8_t { kZone, kRecord } where = Where::kRecord;
+  size_t index = 0;     // into DnsSettings::zones or ::records
+  std::string field;    // "name", "answers[1].value", ...
+  std::string message;  // says what to do; problems inside a master file begin with "FILE:LINE: "
+  bool operator==(const Problem&) const = default;
+};
+
+using MasterFiles = std::map<std::string, std::string>;  // ZoneSettings::file -> its text
+
+struct LoadedZones {
+  std::vector<Zone> zones;
+  std::vector<Problem> problems;  // all of them; not empty = do not serve `zones`
+};
+
+// A zone's file that is not among `files` is passed over (its owner reports that it cannot be read).
+LoadedZones load_zones(const DnsSettings& settings, const MasterFiles& files);
+
+// The zone that `name` belongs to: the one with the longest apex above it; zones.size() if there is none.
+size_t zone_of(const std::vector<Zone>& zones, const Name& name);
+
+}  // namespace evershore::dns

@@ -23,6 +23,7 @@ Calculated calculate(std::span<const CheckStatus> children, uint32_t healthy_at_
 struct Switches {
   bool inverted = false;
   bool disabled = false;
+  bool operator==(const Switches&) const = default;
 };
 // What a check publishes. Disabled: healthy whatever was seen. Inverted: the opposite, applied last (so disabled and
 // inverted together is unhealthy: the way to stop traffic by hand). Unknown stays unknown.

@@ -113,9 +113,12 @@ CheckStep step(const CheckRules& rules, CheckState at, Source source, const Prob
   EVERSHORE_ASSERT(rules.failure_threshold >= 1);
   forgive(rules, at, now);
   if (source == Source::kPassive) return result.ok ? traffic_succeeded(at) : traffic_failed(at);
-  if (result.ok) return probe_succeeded(rules, at, result, now);
-  if (result.self_late) return {.next = at, .next_probe_in = rules.confirm_interval()};
-  return probe_failed(rules, at, result, now);
+  if (!result.ok && result.self_late && at.late_in_row < kLateInRowMax) {
+    ++at.late_in_row;
+    return {.next = at, .next_probe_in = rules.confirm_interval()};
+  }
+  if (!result.self_late) at.late_in_row = 0;
+  return result.ok ? probe_succeeded(rules, at, result, now) : probe_failed(rules, at, result, now);
 }
 
 }  // namespace evershore::health

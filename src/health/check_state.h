@@ -16,6 +16,7 @@ inline constexpr size_t kFlapChanges = 3;
 inline constexpr Duration kFlapWindowMin = 60s;
 inline constexpr uint32_t kFlapWindowIntervals = 30;
 inline constexpr uint32_t kRecoveryFactorMax = 8;
+inline constexpr uint32_t kLateInRowMax = 10;
 
 struct CheckRules {
   Duration interval = 10s;         // from the start of one probe to the start of the next
@@ -46,6 +47,7 @@ struct CheckState {
   uint32_t successes_in_row = 0;  // active ones only
   uint32_t traffic_failures = 0;  // how many of failures_in_row were passive
   bool traffic_counted = false;   // a passive failure was counted since the last active probe
+  uint32_t late_in_row = 0;       // failures not counted because we were late
   // Flap damping: the last changes between up and down, oldest first (Mono::min() = none), and by how much more
   // successes recovery needs.
   std::array<Mono, kFlapChanges> changes{Mono::min(), Mono::min(), Mono::min()};
@@ -63,7 +65,8 @@ struct CheckStep {
 };
 
 // Consecutive thresholds both ways as Route 53 has them, with fast confirmation in between, and damping of flapping:
-// - The probing node itself was late (self_late): a failure proves nothing and is not counted.
+// - The probing node itself was late (self_late): a failure proves nothing and is not counted; but a node that has been late for
+//   kLateInRowMax probes in a row takes what it sees.
 // - Passive failures trigger a probe at once. All of them between two probes count as one, and only a probe decides: a
 //   burst of failed requests cannot take a target down unless a probe fails too.
 // - Passive successes only take back passive failures that no probe has confirmed. They never bring a target up.

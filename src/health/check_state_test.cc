@@ -190,6 +190,15 @@ TEST(CheckState, changes_far_apart_are_not_flapping) {
   }
 }
 
+TEST(CheckState, being_late_for_ever_does_not_hide_a_dead_target) {
+  Feed feed;
+  for (uint32_t i = 0; i < kLateInRowMax; ++i) EXPECT_EQ(feed.probe(kBadAndLate), kUp);
+  EXPECT_EQ(feed.state.failures_in_row, 0u);
+  feed.probe(kBadAndLate);
+  feed.probe(kBadAndLate);
+  EXPECT_EQ(feed.probe(kBadAndLate), kDown);
+}
+
 TEST(CheckState, the_first_verdict_is_no_flapping) {
   Feed feed{.state = {}};
   feed.probe(kGood);

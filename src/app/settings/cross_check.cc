@@ -1,0 +1,198 @@
+#include "app/settings/cross_check.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "dns/validate.h"
+#include "io/files.h"
+#include "io/stream.h"
+#include "model/health.h"
+
+namespace evershore::app {
+
+namespace {
+
+constexpr size_t kZoneFileBytesMax = 64 << 20;
+
+template <class T>
+std::vector<std::string> names_of(const std::map<std::string, T>& named) {
+  std::vector<std::string> names;
+  for (const auto& [name, _] : named) names.push_back(name);
+  return names;
+}
+
+std::string at(std::string_view path, size_t index) { return fmt::format("{}[{}]", path, index); }
+
+// Members that are there twice.
+void check_unique(const std::vector<std::string>& list, const std::string& path, Problems& problems) {
+  std::set<std::string_view> seen;
+  for (size_t i = 0; i < list.size(); ++i) {
+    if (!list[i].empty() && !seen.insert(list[i]).second) problems.add(at(path, i), fmt::format("\"{}\" is there twice", list[i]));
+  }
+}
+
+// Members that are not among `known`; empty ones have been told of already.
+void check_known(const std::vector<std::string>& list, const std::string& path, std::string_view what, std::span<const std::string> known,
+                 Problems& problems) {
+  for (size_t i = 0; i < list.size(); ++i) {
+    if (list[i].empty() || std::find(known.begin(), known.end(), list[i]) != known.end()) continue;
+    problems.add(at(path, i), fmt::format("there is no {} \"{}\"{}", what, list[i], did_you_mean(list[i], known)));
+  }
+}
+
+void check_region(const RegionSettings& region, const std::string& path, Problems& problems) {
+  if (region.addressing == Addressing::kBare) {
+    for (const std::string_view key : {"bucket", "access_key", "secret_key"}) {
+      const std::string named = fmt::format("{}.{}", path, key);
+      if (problems.present(named)) problems.add(named, "a region with addressing = \"bare\" has none; leave it out");
+    }
+    return;
+  }
+  if (region.bucket.empty() && !problems.any_below(path + ".bucket")) {
+    problems.add(path + ".bucket", "is missing; only addressing = \"bare\" does without");
+  }
+  const bool access = problems.present(path + ".access_key");
+  const bool secret = problems.present(path + ".secret_key");
+  if (access && !secret)
+    problems.add(path + ".secret_key", "is missing, but access_key is given; give both, or none for anonymous requests");
+  if (secret && !access)
+    problems.add(path + ".access_key", "is missing, but secret_key is given; give both, or none for anonymous requests");
+}
+
+void check_site(const SiteSettings& site, const std::string& path, std::span<const std::string> regions, Problems& problems) {
+  check_known(site.regions, path + ".regions", "region", regions, problems);
+  check_unique(site.regions, path + ".regions", problems);
+  if (site.replication.mode == ReplicationMode::kQuorum && site.replication.copies > site.regions.size()) {
+    problems.add(path + ".replication.copies",
+                 fmt::format("is {}, but the site has only {} regions", site.replication.copies, site.regions.size()));
+  }
+}
+
+struct Listening {
+  std::string path;
+  std::string endpoint;
+};
+
+void gather(std::vector<Listening>& all, const std::vector<std::string>& list, const std::string& path) {
+  for (size_t i = 0; i < list.size(); ++i) all.push_back({at(path, i), list[i]});
+}
+
+bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
+
+std::map<std::string, std::string> zone_files(const DnsSettings& dns, Problems& problems) {
+  std::map<std::string, std::string> files;
+  for (size_t i = 0; i < dns.zones.size(); ++i) {
+    const std::string path = at("dns.zones", i) + ".file";
+    if (dns.zones[i].file.empty() || problems.any_below(path)) continue;
+    auto text = io::read_whole_file(dns.zones[i].file, kZoneFileBytesMax);
+    if (text) {
+      files.emplace(dns.zones[i].file, *std::move(text));
+    } else {
+      problems.add(path, text.error().text);
+    }
+  }
+  return files;
+}
+
+}  // namespace
+
+void cross_check(const Loaded& loaded, Problems& problems) {
+  check_regions(loaded.settings, problems);
+  check_sites(loaded.settings, problems);
+  check_health_checks(loaded.settings, problems);
+  check_listeners(loaded.settings, problems);
+  check_alerts(loaded.settings, problems);
+  check_dns(loaded.settings, problems);
+  check_aws(loaded, problems);
+}
+
+std::vector<std::string> known_checks(const Settings& settings) {
+  std::vector<std::string> names = names_of(settings.health_checks);
+  for (const auto& [name, _] : settings.regions) names.push_back(region_check_name(name));
+  if (!settings.edge.listen.empty() || !settings.edge.listen_tls.empty()) names.push_back(edge_check_name(settings.node.name));
+  return names;
+}
+
+void check_regions(const Settings& settings, Problems& problems) {
+  for (const auto& [name, region] : settings.regions) check_region(region, "regions." + name, problems);
+}
+
+void check_sites(const Settings& settings, Problems& problems) {
+  const std::vector<std::string> regions = names_of(settings.regions);
+  std::map<std::string, std::string> owner_of_host;
+  for (const auto& [name, site] : settings.sites) {
+    const std::string path = "sites." + name;
+    check_site(site, path, regions, problems);
+    for (size_t i = 0; i < site.hosts.size(); ++i) {
+      if (site.hosts[i].empty()) continue;
+      const auto [owner, fresh] = owner_of_host.emplace(site.hosts[i], name);
+      if (!fresh)
+        problems.add(at(path + ".hosts", i), fmt::format("\"{}\" is already a host of site \"{}\"", site.hosts[i], owner->second));
+    }
+  }
+}
+
+void check_listeners(const Settings& settings, Problems& problems) {
+  std::vector<Listening> all;
+  gather(all, settings.edge.listen, "edge.listen");
+  gather(all, settings.edge.listen_tls, "edge.listen_tls");
+  gather(all, settings.dns.listen, "dns.listen");
+  if (!settings.admin.listen.empty()) all.push_back({"admin.listen", settings.admin.listen});
+  std::map<std::string, std::string> owner_of_endpoint;
+  for (const Listening& listening : all) {
+    // Port 0: the system chooses another one for each.
+    if (listening.endpoint.empty() || listening.endpoint.ends_with(":0")) continue;
+    const auto [owner, fresh] = owner_of_endpoint.emplace(listening.endpoint, listening.path);
+    if (!fresh) problems.add(listening.path, fmt::format("{} listens on {} already", owner->second, listening.endpoint));
+  }
+
+  if (!settings.edge.listen_tls.empty() && !problems.present("edge.tls")) {
+    problems.add("edge.listen_tls", "needs a certificate: give edge.tls");
+  }
+  if (settings.edge.cache_disk && settings.edge.cache_disk->path.empty()) problems.add("edge.cache.disk.path", "is missing");
+  if (settings.edge.cache_disk && !problems.present("edge.cache.disk.size")) problems.add("edge.cache.disk.size", "is missing");
+
+  const auto admin = io::parse_endpoint(settings.admin.listen);
+  if (admin && !is_loopback(admin->address) && !problems.present("admin.token")) {
+    problems.add("admin.token", fmt::format("is missing; it is required because {} is not a loopback address", settings.admin.listen));
+  }
+}
+
+void check_alerts(const Settings& settings, Problems& problems) {
+  for (size_t i = 0; i < settings.alerts.size(); ++i) {
+    const std::string path = at("alerts", i);
+    const bool webhook = problems.present(path + ".webhook");
+    const bool exec = problems.present(path + ".exec");
+    if (webhook == exec) problems.add(path, webhook ? "has both webhook and exec; give one" : "has neither webhook nor exec; give one");
+    if (exec && settings.alerts[i].exec.empty()) problems.add(path + ".exec", "is empty; give the program and its arguments");
+    check_unique(settings.alerts[i].on, path + ".on", problems);
+  }
+}
+
+void check_dns(const Settings& settings, Problems& problems) {
+  const std::vector<std::string> sites = names_of(settings.sites);
+  for (size_t i = 0; i < settings.dns.records.size(); ++i) {
+    const std::string& site = settings.dns.records[i].site;
+    if (!site.empty() && !settings.sites.contains(site)) {
+      problems.add(at("dns.records", i) + ".site", fmt::format("there is no site \"{}\"{}", site, did_you_mean(site, sites)));
+    }
+  }
+  const std::vector<std::string> checks = known_checks(settings);
+  const auto files = zone_files(settings.dns, problems);
+  for (const dns::Problem& problem : dns::validate(settings.dns, {checks.begin(), checks.end()}, files)) {
+    const std::string owner = at(problem.where == dns::Problem::Where::kZone ? "dns.zones" : "dns.records", problem.index);
+    // A record that could not be read is incomplete here: what follows from that would only confuse.
+    const std::string path = owner + "." + problem.field;
+    if (!problems.any_below(owner) || problems.present(path)) problems.add(path, problem.message);
+  }
+}
+
+void check_aws(const Loaded& loaded, Problems& problems) {
+  if (!loaded.aws || loaded.aws->site.empty() || loaded.settings.sites.contains(loaded.aws->site)) return;
+  problems.add("aws.site",
+               fmt::format("there is no site \"{}\"{}", loaded.aws->site, did_you_mean(loaded.aws->site, names_of(loaded.settings.sites))));
+}
+
+}  // namespace evershore::app

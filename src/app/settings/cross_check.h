@@ -1,0 +1,23 @@
+// What no single setting can tell: references between sections, and settings that exclude or need each other.
+#pragma once
+
+#include "app/settings/problems.h"
+#include "app/settings/settings.h"
+
+namespace evershore::app {
+
+void cross_check(const Loaded& loaded, Problems& problems);
+
+// Its parts.
+void check_regions(const Settings& settings, Problems& problems);
+void check_sites(const Settings& settings, Problems& problems);
+void check_health_checks(const Settings& settings, Problems& problems);
+void check_listeners(const Settings& settings, Problems& problems);
+void check_alerts(const Settings& settings, Problems& problems);
+void check_dns(const Settings& settings, Problems& problems);
+void check_aws(const Loaded& loaded, Problems& problems);
+
+// Every name that a `health_check` or a calculated check's `children` may give.
+std::vector<std::string> known_checks(const Settings& settings);
+
+}  // namespace evershore::app

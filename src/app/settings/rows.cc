@@ -1,0 +1,400 @@
+#include "app/settings/rows.h"
+
+#include <array>
+
+#include "model/object.h"
+
+namespace evershore::app {
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+// The accessor of a member, also of a nested one.
+#define FIELD(Struct, Type, member) [](Struct& at) -> Type& { return at.member; }
+#define CHOICE(Struct, Enum, member)                                          \
+  Choice<Struct> {                                                            \
+    [](Struct& at, size_t option) { at.member = static_cast<Enum>(option); }, \
+        [](const Struct& at) { return static_cast<size_t>(at.member); }       \
+  }
+
+// In the order of the enums.
+constexpr std::array<Option, 3> kAddressings{{{"path"}, {"virtual"}, {"bare"}}};
+constexpr std::array<Option, 3> kReplicationModes{{{"off"}, {"async"}, {"quorum"}}};
+constexpr std::array<Option, 3> kFailbackModes{{{"in-sync"}, {"immediate"}, {"manual"}}};
+constexpr std::array<Option, 6> kPolicies{
+    {{"simple"}, {"failover"}, {"weighted", false}, {"multivalue"}, {"latency", false}, {"geo", false}}};
+constexpr std::array<Option, 4> kCheckTypes{{{"http"}, {"https"}, {"tcp"}, {"calculated"}}};
+// Of texts.
+constexpr std::array<Option, 2> kRoles{{{"primary"}, {"secondary"}}};
+constexpr std::array<Option, 3> kAlertKinds{{{"region"}, {"health_check"}, {"replication"}}};
+constexpr std::array<Option, 3> kLayouts{{{"classic"}, {"origin-group"}, {"evershore"}}};
+
+constexpr Limits kInterval{.shortest = 100ms, .longest = 1h};
+constexpr Limits kTimeout{.shortest = 10ms, .longest = 1min};
+constexpr Limits kThreshold{.least = 1, .most = 10};
+constexpr Limits kBudget{.shortest = 1ms, .longest = 10min};
+constexpr Limits kEndpoints{.format = Format::kEndpoint, .most = 64};
+
+}  // namespace
+
+std::span<const Row<NodeSettings>> node_rows() {
+  using S = NodeSettings;
+  static const Row<S> rows[] = {
+      {"name",
+       FIELD(S, std::string, name),
+       {.format = Format::kName, .most = 64, .default_text = "the host's name"},
+       Apply::kRestart,
+       "This node's name, in `edge/NAME` checks, logs and versions of objects. Different on every node."},
+      {"data",
+       FIELD(S, std::string, data),
+       {.format = Format::kDirectory},
+       Apply::kRestart,
+       "Folder for the node's state; created with mode 0700."},
+      {"threads",
+       FIELD(S, uint32_t, threads),
+       {.most = 256, .default_text = "one per core"},
+       Apply::kRestart,
+       "Event loops for DNS and edge."},
+  };
+  return rows;
+}
+
+std::span<const Row<RegionSettings>> region_rows() {
+  using S = RegionSettings;
+  static const Row<S> rows[] = {
+      {"endpoint",
+       FIELD(S, std::string, endpoint),
+       {.required = true, .format = Format::kOrigin},
+       Apply::kLive,
+       "Where the store is: scheme, host and port."},
+      {"addressing",
+       CHOICE(S, Addressing, addressing),
+       {.options = kAddressings},
+       Apply::kLive,
+       "`path`: the bucket is the first part of the path. `virtual`: the bucket is in the host name. `bare`: the endpoint is the bucket "
+       "itself (a website endpoint, a CDN, any HTTP server); read only, without bucket and keys."},
+      {"bucket",
+       FIELD(S, std::string, bucket),
+       {.most = 255, .default_text = "required unless `bare`"},
+       Apply::kLive,
+       "The bucket's name."},
+      {"probe",
+       FIELD(S, std::string, probe),
+       {.most = kObjectKeyBytesMax, .default_text = "none"},
+       Apply::kLive,
+       "A key that the region's own check fetches besides its default check; it must answer 2xx or 3xx."},
+      {"check.interval", FIELD(S, Duration, check.interval), kInterval, Apply::kLive,
+       "Time between two probes of the region's own check, `region/NAME`."},
+      {"check.timeout", FIELD(S, Duration, check.timeout), kTimeout, Apply::kLive, "A probe that takes longer has failed."},
+      {"check.failure_threshold", FIELD(S, uint32_t, check.failure_threshold), kThreshold, Apply::kLive,
+       "Probes in a row that change the state, both ways."},
+      {"access_key",
+       FIELD(S, Secret, access_key),
+       {.default_text = "anonymous"},
+       Apply::kLive,
+       "Literal, `env:NAME` or `file:PATH`. Never logged or shown."},
+      {"secret_key",
+       FIELD(S, Secret, secret_key),
+       {.default_text = "anonymous"},
+       Apply::kLive,
+       "Literal, `env:NAME` or `file:PATH`. Never logged or shown."},
+      {"signing_region",
+       FIELD(S, std::string, signing_region),
+       {.format = Format::kName, .most = 64},
+       Apply::kLive,
+       "The region name in request signatures."},
+  };
+  return rows;
+}
+
+std::span<const Row<SiteSettings>> site_rows() {
+  using S = SiteSettings;
+  static const Row<S> rows[] = {
+      {"hosts",
+       FIELD(S, Texts, hosts),
+       {.required = true, .format = Format::kHost, .least = 1, .most = 256},
+       Apply::kLive,
+       "Host names the site answers to: exact, `*.example.com`, or `*` for any."},
+      {"regions",
+       FIELD(S, Texts, regions),
+       {.required = true, .format = Format::kName, .least = 1, .most = kRegionsMax},
+       Apply::kLive,
+       "Regions in order of preference; the first is the primary."},
+      {"prefix",
+       FIELD(S, std::string, prefix),
+       {.most = kObjectKeyBytesMax, .default_text = "none"},
+       Apply::kLive,
+       "Key prefix inside the buckets."},
+      {"index", FIELD(S, std::string, index), {.most = kObjectKeyBytesMax}, Apply::kLive, "Appended to keys that are empty or end in `/`."},
+      {"error_document",
+       FIELD(S, std::string, error_document),
+       {.most = kObjectKeyBytesMax, .default_text = "built in"},
+       Apply::kLive,
+       "Key of the page for what no region has."},
+      {"default_ttl",
+       FIELD(S, Duration, default_ttl),
+       {},
+       Apply::kLive,
+       "Freshness of objects without caching headers; `0s` is the heuristic of RFC 9111."},
+      {"replication.mode",
+       CHOICE(S, ReplicationMode, replication.mode),
+       {.options = kReplicationModes},
+       Apply::kLive,
+       "`off`, `async` (copy after the write) or `quorum` (a write is done when `copies` regions have it)."},
+      {"replication.copies",
+       FIELD(S, uint32_t, replication.copies),
+       {.least = 1, .most = kRegionsMax},
+       Apply::kLive,
+       "For `quorum`: regions that must have a write before it counts as done."},
+      {"replication.deletes", FIELD(S, bool, replication.deletes), {}, Apply::kLive, "Whether deletes are replicated."},
+      {"replication.scan_interval",
+       FIELD(S, Duration, replication.scan_interval),
+       {.shortest = 1s, .longest = 24h * 30},
+       Apply::kLive,
+       "Time between two full comparisons of the regions."},
+      {"failback.mode",
+       CHOICE(S, FailbackMode, failback.mode),
+       {.options = kFailbackModes},
+       Apply::kLive,
+       "When a region that came back serves again: `in-sync` (it has all data), `immediate`, or `manual`."},
+      {"failback.hold",
+       FIELD(S, Duration, failback.hold),
+       {.longest = 24h},
+       Apply::kLive,
+       "For so long it must have been healthy and in sync."},
+  };
+  return rows;
+}
+
+std::span<const Row<EdgeSettings>> edge_rows() {
+  using S = EdgeSettings;
+  static const Row<S> rows[] = {
+      {"listen", FIELD(S, Texts, listen), kEndpoints, Apply::kRestart, "Addresses for HTTP. None, and none for TLS: no edge role."},
+      {"listen_tls", FIELD(S, Texts, listen_tls), kEndpoints, Apply::kRestart, "Addresses for HTTPS; needs `tls`."},
+      {"tls", Tables{}, {.most = kTlsPairsMax}, Apply::kLive, "Certificates; the first is the default, the others are chosen by SNI."},
+      {"acme", NotYet{}, {}, Apply::kLive, "Certificates from an ACME authority."},
+      {"cache.memory", FIELD(S, uint64_t, cache_memory_bytes), {.most = 1ULL << 42}, Apply::kRestart, "Memory for cached objects."},
+      {"cache.disk.path",
+       [](S& at) -> std::string& { return (at.cache_disk ? *at.cache_disk : at.cache_disk.emplace()).path; },
+       {.format = Format::kDirectory, .default_text = "none"},
+       Apply::kRestart,
+       "Folder for cached objects too large for memory."},
+      {"cache.disk.size",
+       [](S& at) -> uint64_t& { return (at.cache_disk ? *at.cache_disk : at.cache_disk.emplace()).size_bytes; },
+       {.least = 1 << 20, .most = 1ULL << 50, .default_text = "required with `cache.disk.path`"},
+       Apply::kRestart,
+       "Room on that disk."},
+      {"timeouts.connect", FIELD(S, Duration, connect_timeout), kBudget, Apply::kLive,
+       "Time for a connection to a region, then the next is tried."},
+      {"timeouts.first_byte", FIELD(S, Duration, first_byte_timeout), kBudget, Apply::kLive,
+       "Time from the request to the answer's head, then the next region is tried."},
+      {"timeouts.stall", FIELD(S, Duration, stall_timeout), kBudget, Apply::kLive,
+       "Time without a byte of a body, then it is continued from the next region."},
+      {"expose_header", FIELD(S, bool, expose_header), {}, Apply::kLive, "Whether answers carry `X-Evershore`."},
+  };
+  return rows;
+}
+
+std::span<const Row<TlsPair>> tls_rows() {
+  using S = TlsPair;
+  static const Row<S> rows[] = {
+      {"certificate",
+       FIELD(S, std::string, certificate_path),
+       {.required = true, .format = Format::kReadableFile},
+       Apply::kLive,
+       "PEM file of the certificate and its chain."},
+      {"private_key",
+       FIELD(S, std::string, private_key_path),
+       {.required = true, .format = Format::kReadableFile},
+       Apply::kLive,
+       "PEM file of the private key."},
+  };
+  return rows;
+}
+
+std::span<const Row<DnsSettings>> dns_rows() {
+  using S = DnsSettings;
+  static const Row<S> rows[] = {
+      {"listen", FIELD(S, Texts, listen), kEndpoints, Apply::kRestart, "Addresses for UDP and TCP. None: no dns role."},
+      {"rate_limit",
+       FIELD(S, uint32_t, rate_limit),
+       {.most = 1'000'000},
+       Apply::kLive,
+       "Equal answers per second and client network; 0 is no limit."},
+      {"zones", Tables{}, {.most = kZonesMax}, Apply::kLive, "The zones this node answers for."},
+      {"records", Tables{}, {.most = kRecordsMax}, Apply::kLive, "Records, added to those of the zones' files."},
+  };
+  return rows;
+}
+
+std::span<const Row<ZoneSettings>> zone_rows() {
+  using S = ZoneSettings;
+  static const Row<S> rows[] = {
+      {"name", FIELD(S, std::string, name), {.required = true, .format = Format::kDomain, .most = 255}, Apply::kLive, "The zone's name."},
+      {"file",
+       FIELD(S, std::string, file),
+       {.format = Format::kReadableFile, .default_text = "none"},
+       Apply::kLive,
+       "A master file (RFC 1035) with more of the zone's records."},
+      {"nameservers",
+       FIELD(S, Texts, nameservers),
+       {.format = Format::kDomain, .most = 13},
+       Apply::kLive,
+       "Names of the zone's servers, for its NS and SOA records."},
+  };
+  return rows;
+}
+
+std::span<const Row<RecordSettings>> record_rows() {
+  using S = RecordSettings;
+  static const Row<S> rows[] = {
+      {"name",
+       FIELD(S, std::string, name),
+       {.required = true, .format = Format::kDomain, .most = 255},
+       Apply::kLive,
+       "The record's full name."},
+      {"type",
+       FIELD(S, std::string, type),
+       {.required = true, .format = Format::kName, .most = 16},
+       Apply::kLive,
+       "`A`, `AAAA`, `CNAME`, `TXT`, ...; `ALIAS` where a CNAME is not allowed."},
+      {"ttl", FIELD(S, Duration, ttl), {.longest = 24h * 7}, Apply::kLive, "How long resolvers may keep the answer; whole seconds."},
+      {"policy", CHOICE(S, RecordPolicy, policy), {.options = kPolicies}, Apply::kLive, "How an answer is chosen."},
+      {"answers", Tables{}, {.most = kAnswersMax}, Apply::kLive, "The answers to choose from."},
+      {"values", FIELD(S, Texts, values), {.most = 400}, Apply::kLive, "For `simple`: the values, all of which are answered."},
+      {"site",
+       FIELD(S, std::string, site),
+       {.format = Format::kName, .default_text = "none"},
+       Apply::kLive,
+       "Derive the answers from this site instead."},
+  };
+  return rows;
+}
+
+std::span<const Row<AnswerSettings>> answer_rows() {
+  using S = AnswerSettings;
+  static const Row<S> rows[] = {
+      {"id", FIELD(S, std::string, id), {.format = Format::kName, .most = 128}, Apply::kLive, "Tells the record's answers apart."},
+      {"role", FIELD(S, std::string, role), {.options = kRoles}, Apply::kLive, "For `failover`: `primary` or `secondary`."},
+      {"value", FIELD(S, std::string, value), {.required = true}, Apply::kLive, "One value, as in a zone file."},
+      {"health_check",
+       FIELD(S, std::string, health_check),
+       {.most = 128, .default_text = "none: always healthy"},
+       Apply::kLive,
+       "Name of a health check, `region/NAME` or `edge/NODE`."},
+      {"weight", FIELD(S, uint32_t, weight), {.most = 255}, Apply::kLive, "For `weighted`."},
+  };
+  return rows;
+}
+
+std::span<const Row<HealthCheckSettings>> health_check_rows() {
+  using S = HealthCheckSettings;
+  static const Row<S> rows[] = {
+      {"type",
+       CHOICE(S, CheckType, type),
+       {.required = true, .options = kCheckTypes},
+       Apply::kLive,
+       "`http` and `https`: an answer of 2xx or 3xx (certificates are not verified). `tcp`: a connection. `calculated`: from other "
+       "checks."},
+      {"url",
+       FIELD(S, std::string, url),
+       {.default_text = "required unless `calculated`"},
+       Apply::kLive,
+       "What is probed; for `tcp`: host:port."},
+      {"search",
+       FIELD(S, std::string, search),
+       {.most = 255, .default_text = "none"},
+       Apply::kLive,
+       "Text that must lie within the first 5120 bytes of the answer's body."},
+      {"interval", FIELD(S, Duration, timing.interval), kInterval, Apply::kLive, "Time between two probes."},
+      {"timeout", FIELD(S, Duration, timing.timeout), kTimeout, Apply::kLive, "A probe that takes longer has failed."},
+      {"failure_threshold", FIELD(S, uint32_t, timing.failure_threshold), kThreshold, Apply::kLive,
+       "Probes in a row that change the state, both ways."},
+      {"children", FIELD(S, Texts, children), {.most = 255}, Apply::kLive, "For `calculated`: the checks it counts."},
+      {"healthy_at_least",
+       FIELD(S, uint32_t, healthy_at_least),
+       {.most = 255},
+       Apply::kLive,
+       "For `calculated`: healthy if so many children are; 0 is always."},
+      {"inverted", FIELD(S, bool, inverted), {}, Apply::kLive, "Publish the opposite; applied after `disabled`."},
+      {"disabled", FIELD(S, bool, disabled), {}, Apply::kLive, "Stop probing and publish healthy."},
+  };
+  return rows;
+}
+
+std::span<const Row<AlertSettings>> alert_rows() {
+  using S = AlertSettings;
+  static const Row<S> rows[] = {
+      {"on",
+       FIELD(S, Texts, on),
+       {.required = true, .least = 1, .most = 3, .options = kAlertKinds},
+       Apply::kLive,
+       "Which changes are told."},
+      {"webhook",
+       FIELD(S, std::string, webhook),
+       {.format = Format::kHttpUrl, .default_text = "none"},
+       Apply::kLive,
+       "Where the change is posted, as JSON."},
+      {"exec", FIELD(S, Texts, exec), {.most = 64}, Apply::kLive, "Program and arguments that are run instead; the JSON is its input."},
+  };
+  return rows;
+}
+
+std::span<const Row<AdminSettings>> admin_rows() {
+  using S = AdminSettings;
+  static const Row<S> rows[] = {
+      {"listen",
+       FIELD(S, std::string, listen),
+       {.format = Format::kEndpoint, .default_text = "none: no console role"},
+       Apply::kRestart,
+       "Address of console, API and metrics."},
+      {"token",
+       FIELD(S, Secret, token),
+       {.default_text = "required unless the address is loopback"},
+       Apply::kLive,
+       "Literal, `env:NAME` or `file:PATH`. What callers must present."},
+  };
+  return rows;
+}
+
+std::span<const Row<AwsSettings>> aws_rows() {
+  using S = AwsSettings;
+  static const Row<S> rows[] = {
+      {"layout", FIELD(S, std::string, layout), {.options = kLayouts}, Apply::kLive, "Which layout `evershore aws` builds."},
+      {"site",
+       FIELD(S, std::string, site),
+       {.required = true, .format = Format::kName},
+       Apply::kLive,
+       "The site of this file that it is for."},
+      {"hosted_zone",
+       FIELD(S, std::string, hosted_zone),
+       {.required = true, .format = Format::kDomain},
+       Apply::kLive,
+       "The Route 53 zone; created if missing."},
+      {"primary.region", FIELD(S, std::string, primary_region), {.required = true, .format = Format::kName}, Apply::kLive, "AWS region."},
+      {"primary.bucket",
+       FIELD(S, std::string, primary_bucket),
+       {.most = 255, .default_text = "named like the host"},
+       Apply::kLive,
+       "Bucket there."},
+      {"secondary.region",
+       FIELD(S, std::string, secondary_region),
+       {.required = true, .format = Format::kName},
+       Apply::kLive,
+       "AWS region."},
+      {"secondary.bucket",
+       FIELD(S, std::string, secondary_bucket),
+       {.most = 255, .default_text = "named like the host"},
+       Apply::kLive,
+       "Bucket there."},
+      {"endpoint",
+       FIELD(S, std::string, endpoint),
+       {.format = Format::kOrigin, .default_text = "AWS's own"},
+       Apply::kLive,
+       "Where to send the calls instead, for emulation."},
+  };
+  return rows;
+}
+
+}  // namespace evershore::app

@@ -1,0 +1,34 @@
+// The rows of every section of the settings file.
+#pragma once
+
+#include <span>
+
+#include "app/settings/row.h"
+#include "app/settings/settings.h"
+
+namespace evershore::app {
+
+inline constexpr size_t kRegionsMax = 16;
+inline constexpr size_t kSitesMax = 1'024;
+inline constexpr size_t kHealthChecksMax = 1'024;
+inline constexpr size_t kZonesMax = 1'024;
+inline constexpr size_t kRecordsMax = 100'000;
+inline constexpr size_t kAnswersMax = 100;  // as Route 53: records of one name and type
+inline constexpr size_t kAlertsMax = 64;
+inline constexpr size_t kTlsPairsMax = 1'024;
+
+std::span<const Row<NodeSettings>> node_rows();
+std::span<const Row<RegionSettings>> region_rows();
+std::span<const Row<SiteSettings>> site_rows();
+std::span<const Row<EdgeSettings>> edge_rows();
+std::span<const Row<TlsPair>> tls_rows();
+std::span<const Row<DnsSettings>> dns_rows();
+std::span<const Row<ZoneSettings>> zone_rows();
+std::span<const Row<RecordSettings>> record_rows();
+std::span<const Row<AnswerSettings>> answer_rows();
+std::span<const Row<HealthCheckSettings>> health_check_rows();
+std::span<const Row<AlertSettings>> alert_rows();
+std::span<const Row<AdminSettings>> admin_rows();
+std::span<const Row<AwsSettings>> aws_rows();
+
+}  // namespace evershore::app

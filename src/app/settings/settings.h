@@ -1,0 +1,56 @@
+// Reads evershore.toml. Everything that is wrong with a file is reported at once, each with its place.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/settings.h"
+
+namespace evershore::app {
+
+struct Problem {
+  std::string file;
+  uint32_t line = 1;    // from 1
+  uint32_t column = 1;  // from 1
+  std::string message;  // begins with the setting's full name where there is one; never holds a secret
+  bool operator==(const Problem&) const = default;
+};
+std::string format_problem(const Problem& problem);  // "file:line:column: message"
+
+// [aws]: where `evershore aws` builds. Read and checked here, used there alone.
+struct AwsSettings {
+  std::string layout = "classic";  // "classic" | "origin-group" | "evershore"
+  std::string site;
+  std::string hosted_zone;
+  std::string primary_region;
+  std::string primary_bucket;
+  std::string secondary_region;
+  std::string secondary_bucket;
+  std::string endpoint;  // "" = AWS's own
+  bool operator==(const AwsSettings&) const = default;
+};
+
+struct Loaded {
+  Settings settings;  // complete only if there are no problems
+  std::optional<AwsSettings> aws;
+  std::vector<Problem> problems;  // sorted by place
+};
+
+inline constexpr size_t kSettingsBytesMax = 4 << 20;
+
+// Paths in the file that are not absolute are taken from the file's own folder. Secrets are read from the environment and
+// from files, and files that the settings name are opened for a look. An empty [node] name becomes the host's name.
+// `file_name` is for the problems and for that folder.
+Loaded parse_settings(std::string_view text, std::string_view file_name);
+
+// kNotFound, kRefused, kBroken: the file itself cannot be read.
+Result<Loaded> load_settings(const std::string& path);
+
+// All settings as Markdown, section by section: name, type, default, limits, how a change is applied, meaning.
+std::string settings_reference();
+
+}  // namespace evershore::app

@@ -63,7 +63,7 @@ class HttpResponse {
 };
 
 // Lets a waiting request be given up from outside (hedging, shutdown). Own thread. cancel() before the start makes send()
-// fail at once with kClosed.
+// fail at once with kClosed. Must outlive the send() it was given to; has no effect on a response that has been returned.
 class HttpCancel {
  public:
   void cancel();
@@ -88,7 +88,8 @@ class HttpClient {
   ~HttpClient();
 
   // Sends and waits for the response head (1xx are passed over). A reused connection that turns out to be dead before any
-  // byte of the response is retried once on a fresh one, if the body can be sent again (no `source`).
+  // byte of the response is retried once on a fresh one, if the body can be sent again (no `source`) and the method is
+  // idempotent (RFC 9110 9.2.2). A response that comes before a streamed body is all sent is returned too.
   // kTimedOut says in its text which budget ran out ("connect", "first byte"); kRefused = connection refused.
   Task<Result<std::unique_ptr<HttpResponse>>> send(HttpOrigin origin, HttpRequest request, HttpTimeouts timeouts, HttpCancel* cancel);
   // The whole body in memory, up to `body_bytes_max` (more: kBroken).
@@ -102,7 +103,7 @@ class HttpClient {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // a send() under way holds it too
 };
 
 }  // namespace evershore::io

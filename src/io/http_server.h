@@ -37,10 +37,12 @@ class HttpExchange {
   // The whole body, up to `max` bytes (more: kInvalid).
   virtual Task<Result<std::string>> read_whole_body(size_t max) = 0;
 
-  // Whole answer at once: head and body leave in one write. Adds Date, Content-Length, Connection. HEAD: body is not sent but counted.
+  // Whole answer at once: head and body leave in one write. Adds Date (unless given), Content-Length, Connection; framing
+  // fields in `head` are left out. HEAD: body is not sent but counted.
   virtual Task<Result<void>> respond(http::ResponseHead head, std::span<const uint8_t> body) = 0;
   // Streamed answer: head with an exact length (nullopt = chunked), then pieces, then finish(). For HEAD and 204/304 no piece is sent.
   virtual Task<Result<void>> start(http::ResponseHead head, std::optional<uint64_t> length) = 0;
+  // The head leaves with the first piece; an empty piece sends it alone. kTimedOut, kBroken, kClosed: the client is gone.
   virtual Task<Result<void>> write(std::span<const uint8_t> piece) = 0;
   virtual Task<Result<void>> finish() = 0;  // short of the announced length is a bug (asserted): use abort()
   // The answer cannot be completed: the connection is reset, so that the client cannot take a part for the whole.
@@ -58,7 +60,8 @@ class HttpServer {
   Endpoint local() const;
   size_t connections() const;
 
-  // Stops accepting; idle connections close, busy ones after their answer (Connection: close); at `deadline` the rest is cut.
+  // Stops accepting; idle connections close, busy ones after their answer (Connection: close); at `deadline` the rest is cut,
+  // and it returns when their handlers have.
   Task<void> drain(Mono deadline);
   void replace_tls(std::shared_ptr<TlsServerContext> tls);  // for new connections
 

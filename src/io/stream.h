@@ -114,6 +114,8 @@ Endpoint to_endpoint(const SocketAddress& address);
 
 // TCP_NODELAY is set. kTimedOut at the deadline, kRefused when refused.
 Task<Result<std::unique_ptr<Stream>>> connect_tcp(Loop& loop, Endpoint endpoint, Mono deadline);
+// The same, and to be given up from outside: while it waits, `under_way` is the stream, whose close() ends it with kClosed.
+Task<Result<std::unique_ptr<Stream>>> connect_tcp(Loop& loop, Endpoint endpoint, Mono deadline, Stream*& under_way);
 
 class TlsClientContext;  // io/tls.h
 class TlsServerContext;

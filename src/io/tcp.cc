@@ -91,6 +91,12 @@ int pending_error(int fd) {
 }  // namespace
 
 Task<Result<std::unique_ptr<Stream>>> connect_tcp(Loop& loop, Endpoint endpoint, Mono deadline) {
+  Stream* under_way = nullptr;
+  auto connected = co_await connect_tcp(loop, std::move(endpoint), deadline, under_way);
+  co_return connected;
+}
+
+Task<Result<std::unique_ptr<Stream>>> connect_tcp(Loop& loop, Endpoint endpoint, Mono deadline, Stream*& under_way) {
   CO_TRY(const SocketAddress address, to_socket_address(endpoint));
   const int fd = ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) co_return connect_failed(endpoint, errno);
@@ -101,12 +107,15 @@ Task<Result<std::unique_ptr<Stream>>> connect_tcp(Loop& loop, Endpoint endpoint,
   if (errno != EINPROGRESS) co_return connect_failed(endpoint, errno);
 
   stream->set_deadline(deadline);
+  under_way = stream.get();
   const WaitEnd end = co_await stream->watch().wait(Ready::kWritable);
+  under_way = nullptr;
+  if (end == WaitEnd::kClosed) co_return fail(Fault::kClosed, "closed on this side");
   if (end == WaitEnd::kDeadline) {
     co_return fail(Fault::kTimedOut,
                    fmt::format("connect to {}: no answer in {}", format_endpoint(endpoint), format_duration(loop.now() - start)));
   }
-  const int code = end == WaitEnd::kClosed ? EBADF : pending_error(fd);
+  const int code = pending_error(fd);
   if (code != 0) co_return connect_failed(endpoint, code);
   stream->set_deadline(kNever);
   co_return stream;

@@ -20,6 +20,7 @@ class RequestParser {
   // After kDone or kError: reset() before the next feed().
   Fed feed(std::span<const uint8_t> bytes);
   RequestHead& head() { return head_; }  // after kDone; may be moved from
+  const RequestHead& head() const { return head_; }
   const ParseError& error() const { return error_; }
   void reset();
   bool idle() const { return reader_.empty(); }  // nothing of a request has come yet

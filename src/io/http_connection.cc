@@ -1,0 +1,388 @@
+#include "io/http_connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "io/http_write.h"
+#include "wire/http/date.h"
+#include "wire/http/serialize.h"
+
+namespace evershore::io {
+
+namespace {
+
+using http::ParseState;
+
+constexpr size_t kBodyBufferBytes = 64 * 1024;
+constexpr size_t kDiscardBytesMax = 64 * 1024;  // of a body that the handler left unread
+constexpr size_t kKeptBytesMax = 4 * 1024;      // of buffers, between two requests
+constexpr Duration kLingerMax = std::chrono::seconds(1);
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+http::HeadLimits limits_of(const HttpServerOptions& options) {
+  return {.head_bytes_max = options.head_bytes_max, .start_line_bytes_max = options.request_line_bytes_max};
+}
+
+// Fields that this connection writes itself; what a handler says about them is left out.
+bool is_framing(std::string_view name) {
+  switch (name.size()) {
+    case 10: return equal_ignoring_case(name, "connection") || equal_ignoring_case(name, "keep-alive");
+    case 14: return equal_ignoring_case(name, "content-length");
+    case 17: return equal_ignoring_case(name, "transfer-encoding");
+    default: return false;
+  }
+}
+
+}  // namespace
+
+std::string_view HttpConnectionShared::date() {
+  const Wall now = loop.wall();
+  const int64_t second = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
+  if (second != date_second) {
+    date_second = second;
+    date_line = "Date: " + http::format_http_date(now) + "\r\n";
+  }
+  return date_line;
+}
+
+HttpConnection::HttpConnection(HttpConnectionShared& shared, std::unique_ptr<Stream> stream, Endpoint peer)
+    : shared_(shared), stream_(std::move(stream)), raw_(stream_.get()), peer_(std::move(peer)), parser_(limits_of(shared.options)) {}
+
+void HttpConnection::close_when_idle() {
+  if (phase_ == Phase::kWaiting && raw_ != nullptr) raw_->close();
+}
+
+void HttpConnection::cut() {
+  cut_ = true;
+  if (raw_ != nullptr) raw_->reset();
+}
+
+Task<void> HttpConnection::served() {
+  if (shared_.options.tls) {
+    const auto context = shared_.options.tls;  // replace_tls() may come meanwhile
+    auto shaken = co_await tls_accept(context, std::move(stream_), shared_.loop.now() + shared_.options.head_max);
+    raw_ = nullptr;
+    if (!shaken) co_return;
+    stream_ = std::move(*shaken);
+    raw_ = stream_.get();
+  }
+  Next next = Next::kGoOn;
+  while (next == Next::kGoOn && !cut_) {
+    const HeadEnd end = co_await read_head();
+    if (end == HeadEnd::kGone) break;
+    next = Next::kLinger;
+    if (end != HeadEnd::kRequest) {
+      co_await refuse(end == HeadEnd::kTimedOut ? http::ParseError{408, "the request head took too long"} : parser_.error());
+      break;
+    }
+    begin_exchange();
+    co_await shared_.handler(*this);
+    next = co_await end_exchange();
+  }
+  if (next == Next::kLinger) co_await linger();
+  raw_ = nullptr;
+  stream_->close();
+}
+
+// ---- the request head
+
+HttpConnection::HeadEnd HttpConnection::feed_head(Piece bytes, bool& complete) {
+  if (!bytes.empty()) phase_ = Phase::kReading;
+  const auto fed = parser_.feed(bytes);
+  complete = fed.state != ParseState::kNeedMore;
+  keep_input(bytes.subspan(fed.consumed));
+  return fed.state == ParseState::kError ? HeadEnd::kRefused : HeadEnd::kRequest;
+}
+
+// `rest` lies in the scratch or in `buffer_`.
+void HttpConnection::keep_input(Piece rest) {
+  if (rest.empty()) {
+    if (buffer_.capacity() > kKeptBytesMax) buffer_ = {};
+    input_ = {};
+    return;
+  }
+  std::vector<uint8_t> kept(rest.begin(), rest.end());
+  buffer_ = std::move(kept);
+  input_ = buffer_;
+}
+
+Task<HttpConnection::HeadEnd> HttpConnection::read_head() {
+  Loop& loop = shared_.loop;
+  phase_ = Phase::kWaiting;
+  parser_.reset();
+  bool complete = false;
+  if (!input_.empty()) {
+    const HeadEnd end = feed_head(input_, complete);
+    if (complete) co_return end;
+  }
+  if (shared_.draining && phase_ == Phase::kWaiting) co_return HeadEnd::kGone;
+  Mono deadline = loop.now() + (phase_ == Phase::kWaiting ? shared_.options.idle_max : shared_.options.head_max);
+  for (;;) {
+    if (stream_->watch().closed()) co_return HeadEnd::kGone;
+    const Attempt attempt = stream_->try_read(shared_.scratch);
+    if (attempt.end == Attempt::End::kDone) {
+      if (phase_ == Phase::kWaiting) deadline = loop.now() + shared_.options.head_max;
+      const HeadEnd end = feed_head(std::span(shared_.scratch).first(attempt.bytes), complete);
+      if (complete) co_return end;
+      if (loop.now() >= deadline) co_return HeadEnd::kTimedOut;
+    } else if (attempt.end == Attempt::End::kEof || attempt.end == Attempt::End::kError) {
+      co_return HeadEnd::kGone;
+    } else {
+      stream_->set_deadline(deadline);
+      const WaitEnd end = co_await stream_->watch().wait(attempt.end == Attempt::End::kWouldRead ? Ready::kReadable : Ready::kWritable);
+      if (end == WaitEnd::kClosed) co_return HeadEnd::kGone;
+      if (end == WaitEnd::kDeadline) co_return phase_ == Phase::kWaiting ? HeadEnd::kGone : HeadEnd::kTimedOut;
+    }
+    if (loop.should_yield()) co_await yield(loop);
+  }
+}
+
+// A short plain body says why; then the connection closes (RFC 9112 9.6).
+Task<void> HttpConnection::refuse(http::ParseError error) {
+  out_.clear();
+  const std::string body = fmt::format("{} {}: {}\n", error.status, http::standard_reason(error.status), error.text);
+  http::append_status_line(out_, error.status, "");
+  out_ += shared_.date();
+  http::append_field(out_, "Content-Type", "text/plain; charset=utf-8");
+  http::append_field(out_, "Content-Length", body.size());
+  out_ += "Connection: close\r\n\r\n";
+  out_ += body;
+  const Piece piece = as_bytes(out_);
+  co_await send(std::span(&piece, 1));
+}
+
+// RFC 9112 9.6: closing with unread bytes would reset the connection, and the client might lose the answer.
+Task<void> HttpConnection::linger() {
+  if (write_failed_ || stream_->watch().closed()) co_return;
+  stream_->finish_writing();
+  std::array<uint8_t, 4096> sink;
+  stream_->set_deadline(shared_.loop.now() + kLingerMax);
+  for (size_t seen = 0; seen < kDiscardBytesMax;) {
+    const auto got = co_await stream_->read_some(sink);
+    if (!got || *got == 0) co_return;
+    seen += *got;
+  }
+}
+
+// ---- the exchange
+
+bool HttpConnection::has_body() const {
+  const auto& head = parser_.head();
+  return head.chunked || head.content_length.value_or(0) > 0;
+}
+
+void HttpConnection::begin_exchange() {
+  const auto& head = parser_.head();
+  phase_ = Phase::kHandling;
+  decoder_.reset();
+  body_left_ = head.content_length.value_or(0);
+  body_done_ = !has_body();
+  body_error_.reset();
+  // RFC 9110 10.1.1: not from HTTP/1.0, and pointless where the body is on its way already.
+  continue_wanted_ =
+      !body_done_ && input_.empty() && head.minor_version > 0 && equal_ignoring_case(head.headers.get("expect"), "100-continue");
+  answer_ = Answer::kNone;
+  keep_alive_ = head.keep_alive;
+  chunked_ = false;
+  answer_left_.reset();
+}
+
+Task<HttpConnection::Next> HttpConnection::end_exchange() {
+  if (answer_ == Answer::kNone && !write_failed_ && !cut_) {  // a handler without an answer
+    http::ResponseHead head{.status = 500};
+    keep_alive_ = false;
+    co_await respond(std::move(head), {});
+  }
+  if (answer_ == Answer::kBody) abort();  // the client must not take a part for the whole
+  if (write_failed_ || cut_ || stream_->watch().closed()) co_return Next::kClose;
+  if (!keep_alive_) co_return Next::kLinger;
+  const bool discarded = co_await discard_body();
+  if (!discarded || shared_.draining) co_return Next::kLinger;
+  if (out_.capacity() > kKeptBytesMax) out_ = {};
+  co_return Next::kGoOn;
+}
+
+// ---- the request body
+
+bool HttpConnection::take_body(Piece& piece) {
+  if (parser_.head().chunked) {
+    const auto step = decoder_.feed(input_);
+    input_ = input_.subspan(step.consumed);
+    if (step.state == ParseState::kDone) body_done_ = true;
+    piece = step.data;
+    return step.state != ParseState::kError;
+  }
+  const size_t size = static_cast<size_t>(std::min<uint64_t>(body_left_, input_.size()));
+  piece = input_.first(size);
+  input_ = input_.subspan(size);
+  body_left_ -= size;
+  body_done_ = body_left_ == 0;
+  return true;
+}
+
+std::unexpected<Error> HttpConnection::body_broken(Error error) {
+  body_error_ = std::move(error);
+  keep_alive_ = false;
+  return std::unexpected(*body_error_);
+}
+
+Task<Result<void>> HttpConnection::send_continue() {
+  continue_wanted_ = false;
+  const Piece piece = as_bytes(kContinue);
+  auto sent = co_await send(std::span(&piece, 1));
+  co_return sent;
+}
+
+Task<Result<std::span<const uint8_t>>> HttpConnection::read_body() {
+  if (body_error_) co_return std::unexpected(*body_error_);
+  if (continue_wanted_ && answer_ == Answer::kNone) {
+    CO_TRY_VOID(co_await send_continue());
+  }
+  while (!body_done_) {
+    Piece piece;
+    if (!input_.empty()) {
+      if (!take_body(piece)) co_return body_broken({Fault::kInvalid, "the chunked request body is malformed"});
+      if (!piece.empty()) co_return piece;
+      continue;
+    }
+    if (buffer_.size() < kBodyBufferBytes) buffer_.resize(kBodyBufferBytes);
+    stream_->set_deadline(shared_.loop.now() + shared_.options.stall);
+    const auto got = co_await stream_->read_some(buffer_);
+    if (!got && got.error().fault == Fault::kTimedOut) {
+      co_return body_broken(
+          {Fault::kTimedOut, fmt::format("stall: the client sent no byte for {}", format_duration(shared_.options.stall))});
+    }
+    if (!got) co_return body_broken(got.error());
+    if (*got == 0) co_return body_broken({Fault::kBroken, "the request body broke off"});
+    input_ = std::span(buffer_).first(*got);
+  }
+  co_return Piece{};
+}
+
+Task<Result<std::string>> HttpConnection::read_whole_body(size_t max) {
+  const auto too_large = [&] { return fail(Fault::kInvalid, fmt::format("the request body is larger than {}", format_size(max))); };
+  if (parser_.head().content_length.value_or(0) > max) co_return too_large();
+  std::string body;
+  for (;;) {
+    CO_TRY(const auto piece, co_await read_body());
+    if (piece.empty()) co_return body;
+    if (piece.size() > max - body.size()) co_return too_large();
+    body += as_text(piece);
+  }
+}
+
+// What the handler left of the body, so that the next request can be read. False: too much of it.
+Task<bool> HttpConnection::discard_body() {
+  if (continue_wanted_ || body_error_) co_return false;
+  if (body_left_ > kDiscardBytesMax) co_return false;
+  for (size_t seen = 0; !body_done_;) {
+    const auto piece = co_await read_body();
+    if (!piece) co_return false;
+    seen += piece->size();
+    if (seen > kDiscardBytesMax) co_return false;
+  }
+  co_return true;
+}
+
+// ---- the answer
+
+Task<Result<void>> HttpConnection::send(std::span<const Piece> pieces) {
+  auto written = co_await write_with_stall(*stream_, pieces, shared_.options.stall);
+  if (!written) write_failed_ = true;
+  co_return written;
+}
+
+// Must be known when the head is written, as it says so.
+void HttpConnection::decide_keep_alive() {
+  if (shared_.draining || body_error_) keep_alive_ = false;
+  // The client may still send its body, or not: nobody can tell what the next bytes are (RFC 9110 10.1.1).
+  if (continue_wanted_) keep_alive_ = false;
+  if (!body_done_ && body_left_ > kDiscardBytesMax) keep_alive_ = false;
+}
+
+void HttpConnection::write_head(const http::ResponseHead& head, std::optional<uint64_t> length) {
+  const auto& request = parser_.head();
+  const bool no_body_at_all = http::status_without_body(head.status);
+  silent_body_ = no_body_at_all || request.method == "HEAD";
+  chunked_ = !length && !no_body_at_all && request.minor_version > 0;
+  if (!length && !silent_body_ && !chunked_) keep_alive_ = false;  // HTTP/1.0: the end of the body is the end of the connection
+  decide_keep_alive();
+
+  out_.clear();
+  http::append_status_line(out_, head.status, head.reason);
+  bool dated = false;
+  for (const auto& header : head.headers) {
+    if (is_framing(header.name)) continue;
+    if (header.name.size() == 4 && equal_ignoring_case(header.name, "date")) dated = true;
+    http::append_field(out_, header.name, header.value);
+  }
+  if (!dated) out_ += shared_.date();
+  // RFC 9110 8.6: no length in 1xx and 204; in 304 it would be the object's, which only the handler could know.
+  if (length && !no_body_at_all) http::append_field(out_, "Content-Length", *length);
+  if (chunked_) out_ += "Transfer-Encoding: chunked\r\n";
+  if (!keep_alive_) {
+    out_ += "Connection: close\r\n";
+  } else if (request.minor_version == 0) {
+    out_ += "Connection: keep-alive\r\n";
+  }
+  out_ += "\r\n";
+}
+
+Task<Result<void>> HttpConnection::respond(http::ResponseHead head, std::span<const uint8_t> body) {
+  EVERSHORE_ASSERT(answer_ == Answer::kNone);
+  write_head(head, body.size());
+  answer_ = Answer::kComplete;
+  const std::array<Piece, 2> pieces = {as_bytes(out_), silent_body_ ? Piece{} : body};
+  auto sent = co_await send(pieces);
+  out_.clear();
+  co_return sent;
+}
+
+Task<Result<void>> HttpConnection::start(http::ResponseHead head, std::optional<uint64_t> length) {
+  EVERSHORE_ASSERT(answer_ == Answer::kNone);
+  write_head(head, length);  // leaves with the first piece
+  answer_ = Answer::kBody;
+  answer_left_ = length;
+  co_return Result<void>();
+}
+
+Task<Result<void>> HttpConnection::write(std::span<const uint8_t> piece) {
+  EVERSHORE_ASSERT(answer_ == Answer::kBody);
+  if (write_failed_) co_return fail(Fault::kClosed, "the client is gone");
+  if (silent_body_) piece = {};
+  if (answer_left_ && !silent_body_) {
+    EVERSHORE_ASSERT(piece.size() <= *answer_left_);
+    *answer_left_ -= piece.size();
+  }
+  std::array<Piece, 3> pieces = {as_bytes(out_), piece, {}};
+  if (chunked_ && !piece.empty()) {
+    out_ += http::chunk_head(piece.size()).text();
+    pieces = {as_bytes(out_), piece, as_bytes(http::kChunkEnd)};
+  }
+  auto sent = co_await send(pieces);
+  out_.clear();
+  co_return sent;
+}
+
+Task<Result<void>> HttpConnection::finish() {
+  EVERSHORE_ASSERT(answer_ == Answer::kBody);
+  if (write_failed_) co_return fail(Fault::kClosed, "the client is gone");
+  if (!silent_body_) EVERSHORE_ASSERT(answer_left_.value_or(0) == 0);
+  if (chunked_ && !silent_body_) out_ += http::kLastChunk;
+  answer_ = Answer::kComplete;
+  const Piece piece = as_bytes(out_);
+  auto sent = co_await send(std::span(&piece, 1));
+  out_.clear();
+  co_return sent;
+}
+
+void HttpConnection::abort() {
+  write_failed_ = true;
+  if (answer_ == Answer::kNone) answer_ = Answer::kBody;
+  stream_->reset();
+}
+
+}  // namespace evershore::io

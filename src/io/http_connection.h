@@ -1,0 +1,105 @@
+// One client's connection to an HttpServer: reads requests, is the exchange that the handler sees, writes answers.
+// For http_server.cc.
+#pragma once
+
+#include <vector>
+
+#include "io/http_server.h"
+#include "wire/http/chunked.h"
+#include "wire/http/request_parser.h"
+
+namespace evershore::io {
+
+// What all connections of one server share. One thread.
+struct HttpConnectionShared {
+  Loop& loop;
+  HttpServerOptions options;
+  HttpHandler handler;
+  bool draining = false;
+  std::vector<uint8_t> scratch;  // heads are read here; nothing in it survives a wait
+  std::string date_line = {};    // "Date: ...\r\n" of `date_second`
+  int64_t date_second = -1;
+
+  std::string_view date();
+};
+
+//   phase     event                        becomes
+//   kWaiting  a byte of a request          kReading
+//   kReading  a whole head                 kHandling
+//   kHandling answered, body read, alive   kWaiting
+//   any       error, close, end, reset     (served() ends)
+class HttpConnection final : public HttpExchange {
+ public:
+  HttpConnection(HttpConnectionShared& shared, std::unique_ptr<Stream> stream, Endpoint peer);
+
+  // Serves requests until the connection ends. Shakes hands first if there is a TLS context.
+  Task<void> served();
+  // From outside: closes if nothing is under way; otherwise it closes after the present answer.
+  void close_when_idle();
+  void cut();
+
+  const http::RequestHead& request() const override { return parser_.head(); }
+  const Endpoint& peer() const override { return peer_; }
+  bool tls() const override { return shared_.options.tls != nullptr; }
+  Loop& loop() override { return shared_.loop; }
+  Task<Result<std::span<const uint8_t>>> read_body() override;
+  Task<Result<std::string>> read_whole_body(size_t max) override;
+  Task<Result<void>> respond(http::ResponseHead head, std::span<const uint8_t> body) override;
+  Task<Result<void>> start(http::ResponseHead head, std::optional<uint64_t> length) override;
+  Task<Result<void>> write(std::span<const uint8_t> piece) override;
+  Task<Result<void>> finish() override;
+  void abort() override;
+  bool started() const override { return answer_ != Answer::kNone; }
+
+ private:
+  using Piece = std::span<const uint8_t>;
+  enum class Phase : uint8_t { kWaiting, kReading, kHandling };
+  enum class HeadEnd : uint8_t { kRequest, kRefused, kTimedOut, kGone };
+  enum class Answer : uint8_t { kNone, kBody, kComplete };  // of the answer to the present request
+  enum class Next : uint8_t { kGoOn, kLinger, kClose };
+
+  Task<HeadEnd> read_head();
+  HeadEnd feed_head(Piece bytes, bool& complete);
+  void keep_input(Piece rest);
+  Task<void> refuse(http::ParseError error);
+  void begin_exchange();
+  Task<Next> end_exchange();
+  Task<void> linger();
+
+  bool has_body() const;
+  bool take_body(Piece& piece);
+  std::unexpected<Error> body_broken(Error error);
+  Task<Result<void>> send_continue();
+  Task<bool> discard_body();
+
+  void write_head(const http::ResponseHead& head, std::optional<uint64_t> length);
+  void decide_keep_alive();
+  Task<Result<void>> send(std::span<const Piece> pieces);
+
+  HttpConnectionShared& shared_;
+  std::unique_ptr<Stream> stream_;
+  Stream* raw_;  // the same, also while a handshake owns it
+  Endpoint peer_;
+  Phase phase_ = Phase::kWaiting;
+  bool cut_ = false;
+
+  http::RequestParser parser_;
+  std::vector<uint8_t> buffer_;  // holds `input_`; grows to kBodyBufferBytes only for bodies
+  Piece input_;                  // read but not yet used
+
+  http::ChunkedDecoder decoder_;
+  uint64_t body_left_ = 0;
+  bool body_done_ = true;
+  bool continue_wanted_ = false;  // the client waits for 100 Continue
+  std::optional<Error> body_error_;
+
+  Answer answer_ = Answer::kNone;
+  bool keep_alive_ = true;
+  bool silent_body_ = false;  // HEAD, 204, 304: no piece is sent
+  bool chunked_ = false;
+  std::optional<uint64_t> answer_left_;
+  bool write_failed_ = false;
+  std::string out_;  // the head until it is sent; reused from answer to answer
+};
+
+}  // namespace evershore::io

@@ -1,0 +1,98 @@
+#include "io/http_response.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace evershore::io {
+
+using http::BodyKind;
+
+StreamingResponse::StreamingResponse(Parts parts, std::span<const uint8_t> early)
+    : parts_(std::move(parts)), early_(early.begin(), early.end()), input_(early_) {
+  left_ = parts_.head.content_length.value_or(0);
+  if (parts_.kind == BodyKind::kNone || (parts_.kind == BodyKind::kLength && left_ == 0)) complete();
+}
+
+// Bytes beyond the body were not asked for: such a connection is not used again.
+void StreamingResponse::complete() {
+  complete_ = true;
+  const bool keep = parts_.pool != nullptr && parts_.head.keep_alive && parts_.kind != BodyKind::kUntilClose && input_.empty();
+  if (keep && !parts_.stream->watch().closed()) parts_.pool->give(parts_.origin, std::move(parts_.stream));
+  parts_.stream.reset();
+}
+
+std::unexpected<Error> StreamingResponse::broken(Error error) {
+  parts_.stream.reset();
+  error_ = std::move(error);
+  return std::unexpected(*error_);
+}
+
+Error StreamingResponse::short_body() const {
+  if (parts_.kind == BodyKind::kChunked) return {Fault::kBroken, "the chunked body broke off before its last chunk"};
+  const uint64_t announced = parts_.head.content_length.value_or(0);
+  return {Fault::kBroken, fmt::format("the body broke off after {} of {} bytes", announced - left_, announced)};
+}
+
+StreamingResponse::Found StreamingResponse::take_piece(Piece& piece) {
+  if (input_.empty()) return Found::kNeedMore;
+  if (parts_.kind == BodyKind::kChunked) {
+    const auto step = decoder_.feed(input_);
+    input_ = input_.subspan(step.consumed);
+    if (step.state == http::ParseState::kError) return Found::kBad;
+    if (step.state == http::ParseState::kDone) return Found::kComplete;
+    piece = step.data;
+    return piece.empty() ? Found::kNeedMore : Found::kPiece;
+  }
+  size_t size = input_.size();
+  if (parts_.kind == BodyKind::kLength) {
+    size = static_cast<size_t>(std::min<uint64_t>(left_, size));
+    left_ -= size;
+  }
+  piece = input_.first(size);
+  input_ = input_.subspan(size);
+  // The connection is free as soon as the last byte is in, not only when the reader asks again.
+  if (parts_.kind == BodyKind::kLength && left_ == 0) complete();
+  return Found::kPiece;
+}
+
+size_t StreamingResponse::read_bytes_max() const {
+  return parts_.kind == BodyKind::kLength ? static_cast<size_t>(std::min<uint64_t>(left_, kBufferBytes)) : kBufferBytes;
+}
+
+Task<Result<std::span<const uint8_t>>> StreamingResponse::next() {
+  if (error_) co_return std::unexpected(*error_);
+  while (!complete_) {
+    Piece piece;
+    const Found found = take_piece(piece);
+    if (found == Found::kPiece) co_return piece;
+    if (found == Found::kBad) co_return broken({Fault::kBroken, "the chunked body is malformed"});
+    if (found == Found::kComplete) {
+      complete();
+      break;
+    }
+    if (!input_.empty()) continue;
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<uint8_t[]>(kBufferBytes);
+    parts_.stream->set_deadline(parts_.stream->watch().loop().now() + parts_.stall);
+    const auto got = co_await parts_.stream->read_some({buffer_.get(), read_bytes_max()});
+    if (!got && got.error().fault == Fault::kTimedOut) {
+      co_return broken({Fault::kTimedOut, fmt::format("stall: no byte of the body for {}", format_duration(parts_.stall))});
+    }
+    if (!got) co_return broken(got.error());
+    if (*got == 0 && parts_.kind != BodyKind::kUntilClose) co_return broken(short_body());
+    if (*got == 0) complete();
+    input_ = {buffer_.get(), *got};
+  }
+  co_return Piece{};
+}
+
+void StreamingResponse::cancel() {
+  if (complete_ || error_) return;
+  error_ = Error{Fault::kClosed, "given up"};
+  // A pending next() ends with kClosed; it lets the stream go.
+  if (parts_.stream) parts_.stream->close();
+}
+
+}  // namespace evershore::io

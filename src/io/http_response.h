@@ -1,0 +1,51 @@
+// A response that is being read: its head is there, its body still on the wire. For http_client.cc.
+#pragma once
+
+#include <vector>
+
+#include "io/http_pool.h"
+#include "wire/http/chunked.h"
+
+namespace evershore::io {
+
+class StreamingResponse final : public HttpResponse {
+ public:
+  static constexpr size_t kBufferBytes = 64 * 1024;
+
+  struct Parts {
+    HttpPool* pool = nullptr;  // null: the connection is not kept
+    HttpOrigin origin;
+    std::unique_ptr<Stream> stream;
+    http::ResponseHead head;
+    http::BodyKind kind = http::BodyKind::kNone;
+    Duration stall = {};
+    Duration time_to_first_byte = {};
+  };
+  // `early`: body bytes that came with the head.
+  StreamingResponse(Parts parts, std::span<const uint8_t> early);
+
+  const http::ResponseHead& head() const override { return parts_.head; }
+  Task<Result<std::span<const uint8_t>>> next() override;
+  Duration time_to_first_byte() const override { return parts_.time_to_first_byte; }
+  void cancel() override;
+
+ private:
+  using Piece = std::span<const uint8_t>;
+  enum class Found : uint8_t { kPiece, kNeedMore, kComplete, kBad };
+  Found take_piece(Piece& piece);
+  void complete();
+  std::unexpected<Error> broken(Error error);
+  Error short_body() const;
+  size_t read_bytes_max() const;
+
+  Parts parts_;
+  http::ChunkedDecoder decoder_;
+  uint64_t left_ = 0;  // kLength
+  std::vector<uint8_t> early_;
+  std::unique_ptr<uint8_t[]> buffer_;  // kBufferBytes, once more than `early_` is needed
+  Piece input_;                        // not yet used part of either
+  bool complete_ = false;
+  std::optional<Error> error_;
+};
+
+}  // namespace evershore::io

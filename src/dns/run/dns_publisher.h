@@ -1,0 +1,73 @@
+// Turns settings, health and people's wishes into published answers. One thread's (the health loop's); the snapshots
+// are for everybody.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/counter.h"
+#include "base/log.h"
+#include "base/published.h"
+#include "base/time.h"
+#include "dns/compile.h"
+#include "dns/plain_zone.h"
+#include "dns/zone.h"
+
+namespace evershore::dns {
+
+// One thread writes.
+struct PublisherCounters {
+  Counter published;       // snapshots that went out
+  Counter unchanged;       // states of health that changed no answer
+  LatencyHistogram build;  // from the news to the published answer
+};
+
+// Reads the zones' master files. One that cannot be read is a problem and not in the map.
+MasterFiles read_master_files(const DnsSettings& settings, std::vector<Problem>& problems);
+
+class DnsPublisher {
+ public:
+  enum class Change : uint8_t { kNone, kPublished };
+
+  // `clock` outlives the publisher. `nsid` is told to clients that ask which node answers (RFC 5001); "" = not told.
+  DnsPublisher(const Clock& clock, Log log, std::string nsid);
+
+  // Takes new settings and publishes them with the last known health. Any problem: nothing changes, the old zones go on.
+  std::vector<Problem> configure(const DnsSettings& settings, const MasterFiles& files);
+  // Takes news of any of the three. Publishes, under a higher serial, only if some answer changes by it.
+  Change update(const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites);
+
+  // For DnsServer: outlives all of them. Before the first configure() there are no zones: everything is refused.
+  const Published<CompiledSnapshot>& snapshots() const { return published_; }
+
+  // What each failover, multivalue or site record answers now, and why.
+  const std::vector<RecordDecision>& decisions() const { return current_.decisions; }
+  // The present records and serials.
+  const std::vector<PlainZone>& zones() const { return current_.zones; }
+  const PublisherCounters& counters() const { return counters_; }
+
+ private:
+  Change rebuild();
+  bool number_zones(std::vector<PlainZone>& next);
+  void log_changes(const std::vector<RecordDecision>& next) const;
+
+  const Clock& clock_;
+  Log log_;
+  std::string nsid_;
+  std::vector<Zone> zones_;
+  HealthSnapshot health_;
+  Steering steering_;
+  SiteAnswers sites_;
+  PlainZones current_;
+  struct Numbered {
+    PlainZone content;  // with the serial as the settings have it
+    uint32_t serial;
+  };
+  std::map<Name, Numbered> numbered_;  // by apex; kept over reloads, so that serials never go back
+  Published<CompiledSnapshot> published_;
+  PublisherCounters counters_;
+};
+
+}  // namespace evershore::dns

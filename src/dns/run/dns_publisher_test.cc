@@ -1,0 +1,106 @@
+#include "dns/run/dns_publisher.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/fake_scheduler.h"
+#include "dns/answer.h"
+#include "wire/dns/client.h"
+
+namespace evershore::dns {
+namespace {
+
+using namespace std::chrono_literals;
+using Change = DnsPublisher::Change;
+
+struct Publisher : testing::Test {
+  Publisher() {
+    settings.zones = {{.name = "example.com", .nameservers = {"ns1.example.com"}}};
+    settings.records = {{.name = "www.example.com",
+                         .type = "A",
+                         .ttl = 5s,
+                         .policy = RecordPolicy::kFailover,
+                         .answers = {{.id = "p", .role = "primary", .value = "192.0.2.1", .health_check = "p"},
+                                     {.id = "s", .role = "secondary", .value = "192.0.2.2"}}}};
+  }
+  Change health(Health primary) { return publisher.update({.epoch = 1, .checks = {{.name = "p", .health = primary}}}, {}, {}); }
+  std::string answered() {
+    const auto query = dnswire::build_query(*dnswire::Name::parse("www.example.com"), dnswire::kTypeA, 1);
+    std::array<uint8_t, kUdpAnswerBytesMax> out;
+    AnswerCounters counters;
+    const size_t bytes = answer(query, *publisher.snapshots().read(), Transport::kUdp, out, counters);
+    const auto response = dnswire::parse_response(std::span(out).first(bytes));
+    return response && !response->answers.empty() ? response->answers[0].value() : "none";
+  }
+  uint32_t serial() { return serial_of(publisher.zones().at(0)); }
+
+  FakeScheduler clock;
+  DnsSettings settings;
+  DnsPublisher publisher{clock, Log(), "node-1"};
+};
+
+TEST_F(Publisher, RefusesEverythingBeforeTheFirstSettings) { EXPECT_EQ(answered(), "none"); }
+
+TEST_F(Publisher, FollowsHealth) {
+  EXPECT_TRUE(publisher.configure(settings, {}).empty());
+  EXPECT_EQ(answered(), "192.0.2.1");
+  EXPECT_EQ(health(Health::kDown), Change::kPublished);
+  EXPECT_EQ(answered(), "192.0.2.2");
+  EXPECT_EQ(publisher.decisions().at(0).why, routing::Why::kFailedOver);
+  EXPECT_EQ(health(Health::kUp), Change::kPublished);
+  EXPECT_EQ(answered(), "192.0.2.1");
+}
+
+TEST_F(Publisher, TheSerialRisesWithTheContentOnly) {
+  publisher.configure(settings, {});
+  const uint32_t first = serial();
+  EXPECT_EQ(first, static_cast<uint32_t>(24 * 3600 * 20'000));
+  EXPECT_EQ(health(Health::kUp), Change::kNone);
+  EXPECT_EQ(serial(), first);
+  EXPECT_EQ(health(Health::kDown), Change::kPublished);
+  EXPECT_EQ(serial(), first + 1);
+  clock.run_for(60s);
+  EXPECT_EQ(health(Health::kDown), Change::kNone);
+  EXPECT_EQ(health(Health::kUp), Change::kPublished);
+  EXPECT_EQ(serial(), first + 60);
+}
+
+TEST_F(Publisher, ReloadingTheSameSettingsChangesNothing) {
+  publisher.configure(settings, {});
+  health(Health::kDown);
+  const auto published = publisher.counters().published.get();
+  const uint32_t before = serial();
+  EXPECT_TRUE(publisher.configure(settings, {}).empty());
+  EXPECT_EQ(serial(), before);
+  EXPECT_EQ(publisher.counters().published.get(), published);
+  EXPECT_EQ(answered(), "192.0.2.2");
+}
+
+TEST_F(Publisher, Line28_BrokenSettingsKeepTheOldZones) {
+  publisher.configure(settings, {});
+  settings.records[0].answers[0].value = "nonsense";
+  EXPECT_EQ(publisher.configure(settings, {}).size(), 1U);
+  EXPECT_EQ(answered(), "192.0.2.1");
+}
+
+TEST_F(Publisher, AZoneThatIsTakenOutIsRefusedAndItsSerialGoesOnWhenItComesBack) {
+  publisher.configure(settings, {});
+  health(Health::kDown);
+  const uint32_t before = serial();
+  publisher.configure({}, {});
+  EXPECT_EQ(answered(), "none");
+  publisher.configure(settings, {});
+  EXPECT_EQ(answered(), "192.0.2.2");
+  EXPECT_EQ(serial(), before);
+}
+
+TEST_F(Publisher, AnUnreadableMasterFileIsAProblemOfItsZone) {
+  settings.zones[0].file = "/nonexistent/example.zone";
+  std::vector<Problem> problems;
+  EXPECT_TRUE(read_master_files(settings, problems).empty());
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0].field, "file");
+}
+
+}  // namespace
+}  // namespace evershore::dns

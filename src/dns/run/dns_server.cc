@@ -1,0 +1,213 @@
+#include "dns/run/dns_server.h"
+
+#include <array>
+#include <list>
+#include <map>
+#include <vector>
+
+#include "base/sync.h"
+#include "dns/run/frames.h"
+#include "io/udp.h"
+#include "wire/dns/message.h"
+
+namespace evershore::dns {
+
+namespace {
+
+constexpr size_t kBatchesPerTurn = 8;             // then others of the loop get their turn
+constexpr size_t kBatchesAtEndMax = 1'024;        // what lies in the socket when draining; a flood must not hold the exit
+constexpr size_t kTcpAnswersBytesMax = 64 << 10;  // answers gathered before they are sent
+constexpr size_t kLengthBytes = 2;
+constexpr int kPortAttempts = 16;
+
+static_assert(io::UdpSocket::kDatagramBytesMax >= kUdpAnswerBytesMax);
+
+}  // namespace
+
+struct DnsServer::Impl {
+  Impl(io::Loop& on, const Published<CompiledSnapshot>& snapshots, DnsServerOptions server_options)
+      : loop(on), options(server_options), reader(snapshots) {}
+
+  struct Connection {
+    std::unique_ptr<io::Stream> stream;
+    std::string client;
+    bool writing = false;
+    Frames frames;
+    std::vector<uint8_t> answers;
+  };
+  using Connections = std::list<Connection>;
+
+  Task<void> serve_udp();
+  bool answer_batch();
+  Task<void> accept_tcp();
+  void admit(io::Listener::Accepted accepted);
+  Task<void> serve_tcp(Connections::iterator connection);
+  bool answer_frames(Connection& connection);
+  bool answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, std::vector<uint8_t>& out);
+  void drop(Connections::iterator connection);
+
+  io::Loop& loop;
+  DnsServerOptions options;
+  Published<CompiledSnapshot>::Reader reader;
+  std::unique_ptr<io::UdpSocket> udp;
+  std::unique_ptr<io::Listener> listener;
+  Connections connections;
+  std::map<std::string, size_t, std::less<>> per_client;
+  std::array<uint8_t, dnswire::kMessageBytesMax> scratch;  // one TCP answer; used between two waits only
+  bool draining = false;
+  DnsServerCounters counters;
+  TaskScope tasks;
+};
+
+// --- UDP ---
+
+Task<void> DnsServer::Impl::serve_udp() {
+  while (true) {
+    const io::WaitEnd end = co_await udp->watch().wait(io::Ready::kReadable);
+    if (end == io::WaitEnd::kClosed) co_return;
+    for (size_t i = 0; i < kBatchesPerTurn && answer_batch(); ++i) {
+    }
+  }
+}
+
+// True if there may be more.
+bool DnsServer::Impl::answer_batch() {
+  const size_t got = udp->receive();
+  if (got == 0) return false;
+  const CompiledSnapshot& snapshot = *reader.get();
+  size_t replies = 0;
+  for (size_t i = 0; i < got; ++i) {
+    const auto query = udp->datagram(i);
+    if (query.empty() || !worth_answering(udp->peer_address(i), udp->peer_port(i))) {
+      counters.udp_ignored.add();
+      continue;
+    }
+    const size_t bytes = answer(query, snapshot, Transport::kUdp, udp->reply_buffer(i), counters.answers);
+    udp->set_reply(i, bytes);
+    replies += bytes > 0 ? 1 : 0;
+  }
+  counters.udp_unsent.add(replies - udp->send_replies());
+  return got == io::UdpSocket::kBatch;
+}
+
+// --- TCP ---
+
+Task<void> DnsServer::Impl::accept_tcp() {
+  while (!draining) {
+    auto accepted = co_await listener->accept();
+    if (!accepted) co_return;
+    admit(std::move(*accepted));
+  }
+}
+
+void DnsServer::Impl::admit(io::Listener::Accepted accepted) {
+  size_t& of_client = per_client[accepted.peer.address];
+  if (draining || connections.size() >= options.tcp_connections_max || of_client >= options.tcp_connections_per_client_max) {
+    counters.tcp_refused.add();
+    if (of_client == 0) per_client.erase(accepted.peer.address);
+    return;
+  }
+  ++of_client;
+  connections.push_back({.stream = std::move(accepted.stream), .client = std::move(accepted.peer.address), .frames = {}, .answers = {}});
+  counters.tcp_connections.set(connections.size());
+  tasks.spawn(serve_tcp(std::prev(connections.end())));
+}
+
+// Queries are answered in the order they come, as many as there are (RFC 7766 6.2.1.1). Only a whole query buys more
+// time: bytes that trickle do not.
+Task<void> DnsServer::Impl::serve_tcp(Connections::iterator at) {
+  Connection& connection = *at;
+  connection.stream->set_deadline(loop.now() + options.tcp_idle_max);
+  while (true) {
+    const auto got = co_await connection.stream->read_some(connection.frames.space());
+    if (!got || *got == 0) break;
+    connection.frames.filled(*got);
+    bool sound = true;
+    while (sound) {
+      sound = answer_frames(connection);
+      if (connection.answers.empty()) break;
+      connection.writing = true;
+      connection.stream->set_deadline(loop.now() + options.tcp_idle_max);
+      const std::array<std::span<const uint8_t>, 1> pieces{connection.answers};
+      const auto sent = co_await connection.stream->write_pieces(pieces);
+      connection.writing = false;
+      connection.answers.clear();
+      sound = sound && sent.has_value() && !draining;
+    }
+    if (!sound) break;
+  }
+  drop(at);
+}
+
+// Answers the whole queries that have arrived, up to kTcpAnswersBytesMax. False: not DNS, hang up.
+bool DnsServer::Impl::answer_frames(Connection& connection) {
+  const CompiledSnapshot& snapshot = *reader.get();
+  while (connection.answers.size() < kTcpAnswersBytesMax) {
+    const auto query = connection.frames.next();
+    if (!query) return true;
+    if (!answer_frame(*query, snapshot, connection.answers)) return false;
+  }
+  return true;
+}
+
+bool DnsServer::Impl::answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, std::vector<uint8_t>& out) {
+  const size_t bytes = answer(query, snapshot, Transport::kTcp, scratch, counters.answers);
+  if (bytes == 0) return false;
+  const size_t at = out.size();
+  out.resize(at + kLengthBytes);
+  dnswire::store16(&out[at], bytes);
+  out.insert(out.end(), scratch.begin(), scratch.begin() + static_cast<ptrdiff_t>(bytes));
+  return true;
+}
+
+void DnsServer::Impl::drop(Connections::iterator connection) {
+  const auto client = per_client.find(connection->client);
+  if (--client->second == 0) per_client.erase(client);
+  connection->stream->close();
+  connections.erase(connection);
+  counters.tcp_connections.set(connections.size());
+}
+
+// --- Start and end ---
+
+Result<std::unique_ptr<DnsServer>> DnsServer::start(io::Loop& loop, const io::Endpoint& endpoint,
+                                                    const Published<CompiledSnapshot>& snapshots, DnsServerOptions options) {
+  std::unique_ptr<DnsServer> server(new DnsServer());
+  server->impl_ = std::make_unique<Impl>(loop, snapshots, options);
+  Impl& impl = *server->impl_;
+  for (int attempt = 1;; ++attempt) {
+    TRY(impl.udp, io::UdpSocket::open(loop, endpoint));
+    auto listener = io::Listener::open(loop, impl.udp->local());
+    if (listener) {
+      impl.listener = std::move(*listener);
+      break;
+    }
+    // The port that the system chose for UDP may be taken for TCP; another time it is not.
+    if (endpoint.port != 0 || attempt == kPortAttempts) return std::unexpected(std::move(listener).error());
+  }
+  impl.tasks.spawn(impl.serve_udp());
+  impl.tasks.spawn(impl.accept_tcp());
+  return server;
+}
+
+DnsServer::~DnsServer() = default;
+io::Endpoint DnsServer::local() const { return impl_->udp->local(); }
+const DnsServerCounters& DnsServer::counters() const { return impl_->counters; }
+
+Task<void> DnsServer::drain(Mono deadline) {
+  impl_->draining = true;
+  for (size_t i = 0; i < kBatchesAtEndMax && impl_->answer_batch(); ++i) {
+  }
+  impl_->udp->close();
+  impl_->listener->close();
+  for (auto& connection : impl_->connections) {
+    if (connection.writing) {
+      connection.stream->set_deadline(deadline);
+    } else {
+      connection.stream->close();
+    }
+  }
+  co_await impl_->tasks.join();
+}
+
+}  // namespace evershore::dns

@@ -1,0 +1,44 @@
+// A UDP socket that answers: takes datagrams in batches, sends each reply to where its datagram came from, from the
+// address it was sent to. Nothing is allocated per datagram. One loop's; several loops may open the same endpoint
+// (SO_REUSEPORT), the kernel spreads clients over them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "io/stream.h"
+
+namespace evershore::io {
+
+class UdpSocket {
+ public:
+  static constexpr size_t kBatch = 32;
+  static constexpr size_t kDatagramBytesMax = 2'048;  // in and out; longer ones coming in are dropped
+
+  // Datagrams are never fragmented by what a path claims to carry (IP_PMTUDISC_OMIT): replies must be small enough by themselves.
+  static Result<std::unique_ptr<UdpSocket>> open(Loop& loop, const Endpoint& endpoint);
+  ~UdpSocket();
+  Endpoint local() const;  // the port the system chose, if 0 was asked for
+  void close();            // ends a wait on watch() with kClosed
+  FdWatch& watch();        // to wait for kReadable
+
+  // Takes what has arrived, up to kBatch; 0 = nothing more. Forgets the batch before, with its replies.
+  size_t receive();
+  // Of datagram `index` of the batch. Empty: it was too long.
+  std::span<const uint8_t> datagram(size_t index) const;
+  std::span<const uint8_t> peer_address(size_t index) const;  // 4 or 16 bytes
+  uint16_t peer_port(size_t index) const;
+  // Put a reply's bytes there, then say how many. Without that, there is no reply.
+  std::span<uint8_t> reply_buffer(size_t index);
+  void set_reply(size_t index, size_t bytes);
+  // Sends the batch's replies. Returns how many went out; a full socket buffer drops the rest, as a network would.
+  size_t send_replies();
+
+ private:
+  UdpSocket() = default;
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace evershore::io

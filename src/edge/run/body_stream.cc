@@ -20,9 +20,11 @@ BodyStream::BodyStream(Fetcher& fetcher, FetchOrder order, RaceEnd first)
   // What the first gap may be: before there is any other, the region's usual first byte says how slow it is.
   longest_gap_ = (fetcher_.scheduler_.now() - first.asked) / 2;
   last_byte_at_ = fetcher_.scheduler_.now();
+  fetcher_.streams_.insert(this);
 }
 
 BodyStream::~BodyStream() {
+  fetcher_.streams_.erase(this);
   fetcher_.scheduler_.cancel(watchdog_);
   drop_rescue();
 }
@@ -53,6 +55,10 @@ Task<Result<std::span<const uint8_t>>> BodyStream::next() {
     CO_TRY_VOID(co_await continue_elsewhere(std::move(problem)));
   }
   co_return std::span<const uint8_t>{};
+}
+
+void BodyStream::give_up() {
+  if (waiting_since_ != kNever) reply_->cancel();
 }
 
 void BodyStream::accept(std::span<const uint8_t> piece) {
@@ -168,7 +174,8 @@ BodyStream::Adopted BodyStream::adopt(Rescue& rescue) {
 
 Task<Result<void>> BodyStream::continue_elsewhere(std::string why) {
   const bool cancelled_by_rescue = rescue_ && rescue_->done && rescue_->end.why == GiveUp::kNone;
-  if (!cancelled_by_rescue || given_up_waiting_) fetcher_.book_.failed(*region_, last_byte_at_, why);
+  const bool regions_fault = (!cancelled_by_rescue || given_up_waiting_) && !fetcher_.closing_;
+  if (regions_fault) fetcher_.book_.failed(*region_, last_byte_at_, why);
   // A rescue that began while it stalled may have failed meanwhile; once it is broken, all are asked anew.
   for (int round = rescue_ ? 0 : 1; round < 2; ++round) {
     if (!rescue_) {

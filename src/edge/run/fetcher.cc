@@ -41,10 +41,21 @@ Task<Fetched> Fetcher::fetch(FetchOrder order) {
   co_return fetched;
 }
 
-Task<void> Fetcher::close() {
+bool Fetcher::nobody_sound(const FetchOrder& order) {
+  const auto candidates = book_.candidates(order.regions, order.budgets.first_byte);
+  return !candidates.front().prospect.sound;  // sound ones come first
+}
+
+void Fetcher::cancel_all() {
   closing_ = true;
   const auto open = open_;
   for (const auto& cancel : open) cancel->cancel();
+  const auto streams = streams_;
+  for (auto* stream : streams) stream->give_up();
+}
+
+Task<void> Fetcher::close() {
+  cancel_all();
   co_await scope_.join();
 }
 

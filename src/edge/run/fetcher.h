@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "base/counter.h"
@@ -85,6 +85,7 @@ class BodyStream {
   };
   enum class Adopted : uint8_t { kYes, kNo };
 
+  void give_up();
   void accept(std::span<const uint8_t> piece);
   void begin_wait();
   void end_wait();
@@ -129,7 +130,12 @@ class Fetcher {
   ~Fetcher();
 
   Task<Fetched> fetch(FetchOrder order);
-  // Cancels what still runs in the background and waits for it. No fetch and no BodyStream may be left.
+  // No region of this order works, as far as this loop knows.
+  bool nobody_sound(const FetchOrder& order);
+
+  // Gives up all fetches and bodies under way: each ends soon, with an error.
+  void cancel_all();
+  // Cancels what still runs and waits for it. No fetch and no BodyStream may be left when it is called.
   Task<void> close();
 
   const FetchCounters& counters() const { return counters_; }
@@ -161,8 +167,9 @@ class Fetcher {
   Budget hedges_;
   Budget retries_;
   FetchCounters counters_;
-  std::set<Race*> races_;
-  std::set<std::shared_ptr<OriginCancel>> open_;  // of all legs and probes that wait for a head
+  std::unordered_set<Race*> races_;
+  std::unordered_set<std::shared_ptr<OriginCancel>> open_;  // of all legs and probes that wait for a head
+  std::unordered_set<BodyStream*> streams_;
   size_t legs_running_ = 0;
   bool closing_ = false;
   TaskScope scope_;

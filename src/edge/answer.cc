@@ -1,0 +1,97 @@
+#include "edge/answer.h"
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "wire/http/range.h"
+
+namespace evershore::edge {
+
+namespace {
+constexpr std::string_view kAllow = "GET, HEAD, OPTIONS";
+}
+
+std::string_view cache_word(CacheWord word) {
+  switch (word) {
+    case CacheWord::kHit: return "hit";
+    case CacheWord::kMiss: return "miss";
+    case CacheWord::kStale: return "stale";
+    case CacheWord::kRevalidated: return "revalidated";
+    case CacheWord::kNone: return "none";
+  }
+  return "none";
+}
+
+void add_provenance(http::Headers& headers, const Provenance& provenance) {
+  if (!provenance.expose) return;
+  headers.add("X-Evershore",
+              fmt::format("region={}; cache={}; attempts={}{}", provenance.region.empty() ? "none" : provenance.region,
+                          cache_word(provenance.cache), provenance.attempts, provenance.partly_asked ? "; unasked=some" : ""));
+}
+
+void add_common_fields(http::Headers& headers) {
+  headers.set("Accept-Ranges", "bytes");
+  headers.set("Via", "1.1 evershore");
+}
+
+Refusal refuse(uint16_t status, std::string_view text) {
+  Refusal refusal;
+  refusal.head.status = status;
+  refusal.head.headers.add("Content-Type", "text/plain; charset=utf-8");
+  refusal.head.headers.add("Cache-Control", "no-store");
+  refusal.head.headers.add("Via", "1.1 evershore");
+  refusal.body = fmt::format("{} {}\n{}\n", status, http::standard_reason(status), text);
+  return refusal;
+}
+
+Refusal refuse_method() {
+  auto refusal = refuse(405, "This site is read-only.");
+  refusal.head.headers.add("Allow", kAllow);
+  return refusal;
+}
+
+http::ResponseHead allow_options() {
+  http::ResponseHead head;
+  head.status = 204;
+  head.headers.add("Allow", kAllow);
+  head.headers.add("Via", "1.1 evershore");
+  return head;
+}
+
+void set_age(http::Headers& headers, Duration age) {
+  headers.set("Age", fmt::to_string(std::chrono::duration_cast<std::chrono::seconds>(age).count()));
+}
+
+http::ResponseHead not_modified(const http::Headers& of_200) {
+  http::ResponseHead head;
+  head.status = 304;
+  for (const auto& header : of_200) {
+    const std::string name = to_lower(header.name);
+    const bool about_body = name.starts_with("content-") && name != "content-location";
+    if (!about_body) head.headers.add(header.name, header.value);
+  }
+  return head;
+}
+
+Multipart make_multipart(std::span<const uint8_t> object, std::span<const ByteRange> ranges, std::string_view content_type,
+                         std::string_view boundary) {
+  Multipart multipart;
+  multipart.content_type = fmt::format("multipart/byteranges; boundary={}", boundary);
+  for (const auto& range : ranges) {
+    multipart.body += fmt::format("--{}\r\n", boundary);
+    if (!content_type.empty()) multipart.body += fmt::format("Content-Type: {}\r\n", content_type);
+    multipart.body += fmt::format("Content-Range: {}\r\n\r\n", http::format_content_range(range, object.size()));
+    multipart.body += as_text(object.subspan(range.first, range.length));
+    multipart.body += "\r\n";
+  }
+  multipart.body += fmt::format("--{}--\r\n", boundary);
+  return multipart;
+}
+
+std::string multipart_boundary(std::string_view etag, uint64_t size_bytes) {
+  const auto digest = sha256(fmt::format("{} {}", etag, size_bytes));
+  return "evershore_" + to_hex(std::span(digest).first(12));
+}
+
+}  // namespace evershore::edge

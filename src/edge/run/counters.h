@@ -1,0 +1,25 @@
+// What one loop's edge counts. Written by the loop, read by any thread.
+#pragma once
+
+#include <array>
+
+#include "base/counter.h"
+
+namespace evershore::edge {
+
+struct EdgeCounters {
+  Counter requests;
+  std::array<Counter, 6> answers_by_class;  // [2] = 2xx ... ; [0] = reset or client gone before a head
+  Counter cache_hits;
+  Counter cache_misses;
+  Counter cache_stale;          // served although stale, because nobody answered (or within stale-while-revalidate)
+  Counter cache_revalidated;    // 304 from a region
+  Counter collapsed;            // requests that shared another one's fetch
+  Counter resets;               // bodies that could not be completed
+  Counter cache_bytes;          // gauge
+  Counter cache_objects;        // gauge
+  Counter bytes_sent;           // of bodies to clients
+  LatencyHistogram first_byte;  // request complete to head sent or ready
+};
+
+}  // namespace evershore::edge

@@ -1,0 +1,370 @@
+#include "edge/run/handler.h"
+
+#include "edge/run/fill.h"
+#include "routing/decide.h"
+#include "wire/http/conditional.h"
+#include "wire/http/date.h"
+#include "wire/http/range.h"
+
+namespace evershore::edge {
+
+Handler::Handler(Scheduler& scheduler, Fetcher& fetcher, EdgeInputs inputs, uint64_t cache_bytes_max)
+    : scheduler_(scheduler),
+      fetcher_(fetcher),
+      config_(inputs.config),
+      health_(inputs.health),
+      steering_(inputs.steering),
+      cache_(cache_bytes_max),
+      filling_bytes_max_(std::max(cache_bytes_max / 2, uint64_t{1} << 20)) {}
+
+Handler::~Handler() = default;
+
+Task<void> Handler::close() { co_await scope_.join(); }
+
+Task<void> Handler::serve(io::HttpExchange& exchange) {
+  counters_.requests.add();
+  co_await route(exchange);
+}
+
+Task<void> Handler::route(io::HttpExchange& exchange) {
+  const auto& head = exchange.request();
+  Request request{.exchange = exchange, .config = config_.get(), .begun = scheduler_.now()};
+  request.site = request.config->sites.find(head.host);
+  if (request.site == nullptr) {
+    count_answer(request, 421);
+    co_await refuse_with(exchange, refuse(421, "No site here has this host name."));
+    co_return;
+  }
+  if (head.method == "OPTIONS") {
+    co_await send(request, allow_options(), {});
+    co_return;
+  }
+  if (head.method != "GET" && head.method != "HEAD") {
+    count_answer(request, 405);
+    co_await refuse_with(exchange, refuse_method());
+    co_return;
+  }
+  auto key = key_for(*request.site, head.path());
+  if (!key && key.error().fault == Fault::kInvalid) {
+    count_answer(request, 400);
+    co_await refuse_with(exchange, refuse(400, key.error().text));
+    co_return;
+  }
+  if (!key) {
+    co_await serve_nothing(request, GiveUp::kNotFound);
+    co_return;
+  }
+  request.key = std::move(*key);
+  request.cache_key = request.site->name + '\0' + request.key;
+  co_await serve_object(request);
+}
+
+Task<void> Handler::serve_object(Request& request) {
+  auto stored = cache_.find(request.cache_key);
+  if (stored) {
+    const auto use = use_of(stored->freshness, scheduler_.now());
+    if (use == Use::kServe) {
+      counters_.cache_hits.add();
+      co_await serve_stored(request, std::move(stored), CacheWord::kHit);
+      co_return;
+    }
+    if (use == Use::kServeAndRevalidate) {
+      counters_.cache_stale.add();
+      join_fill(request, request.key, stored);
+      co_await serve_stored(request, std::move(stored), CacheWord::kStale);
+      co_return;
+    }
+    co_await serve_shared(request, std::move(stored));
+    co_return;
+  }
+  counters_.cache_misses.add();
+  const auto range = request.headers().find("range");
+  const auto specs = range && !request.is_head() ? http::parse_range(*range) : std::nullopt;
+  if (request.is_head() || (specs && specs->size() == 1)) {
+    std::string asked = specs ? std::string(*range) : "";
+    co_await serve_directly(request, std::move(asked));
+    co_return;
+  }
+  co_await serve_shared(request, nullptr);
+}
+
+// A miss or a revalidation: shares one fetch with all who want the same.
+Task<void> Handler::serve_shared(Request& request, std::shared_ptr<const StoredObject> stale) {
+  const auto fill = join_fill(request, request.key, stale);
+  const bool may_be_stale = stale && !stale->freshness.never_stale;
+  Mono deadline = kNever;
+  // A cached copy is worth more than a wait: at once where nobody is known to work.
+  if (may_be_stale) deadline = scheduler_.now() + (nobody_sound(order_for(request, request.key)) ? Duration::zero() : kStalePatience);
+  co_await await_head(fill, deadline);
+  const bool nobody = fill->state == Fill::State::kGaveUp && fill->why != GiveUp::kNotFound;
+  if (may_be_stale && (nobody || fill->state == Fill::State::kAsking)) {
+    counters_.cache_stale.add();
+    co_await serve_stored(request, std::move(stale), CacheWord::kStale);
+    co_return;
+  }
+  if (fill->state == Fill::State::kGaveUp) {
+    co_await serve_nothing(request, fill->why);
+    co_return;
+  }
+  if (fill->state == Fill::State::kNotShared) {
+    if (fill->fetched) {
+      Fetched mine = std::move(*fill->fetched);
+      fill->fetched.reset();
+      co_await serve_fetched(request, std::move(mine));
+    } else {
+      co_await serve_directly(request, "");
+    }
+    co_return;
+  }
+  co_await serve_fill(request, fill);
+}
+
+Task<void> Handler::serve_fill(Request& request, std::shared_ptr<Fill> fill) {
+  // Conditions and the method need the head only; ranges are cut from the complete object.
+  const bool whole_body = !request.is_head() && !request.conditional() && !request.headers().has("range");
+  if (whole_body && fill->state == Fill::State::kArriving) {
+    auto sent = co_await send_filled(request, fill);
+    if (!sent) {
+      counters_.resets.add();
+      request.exchange.abort();
+    }
+    co_return;
+  }
+  co_await await_end(fill);
+  if (fill->state != Fill::State::kDone) {
+    co_await serve_nothing(request, GiveUp::kUnavailable);
+    co_return;
+  }
+  co_await serve_stored(request, fill->object, fill->word);
+}
+
+Task<Result<void>> Handler::send_filled(Request& request, std::shared_ptr<Fill> fill) {
+  const auto object = fill->object;
+  http::ResponseHead head;
+  head.headers = object->headers;
+  set_age(head.headers, age_at(object->freshness, scheduler_.now()));
+  add_provenance(head.headers, provenance_of(request, object->region, fill->word, fill->attempts));
+  count_answer(request, 200);
+  CO_TRY_VOID(co_await request.exchange.start(std::move(head), fill->buffer->size));
+  size_t sent = 0;
+  while (sent < fill->buffer->size) {
+    while (sent == fill->filled && fill->state == Fill::State::kArriving) {
+      co_await fill->changed.wait();
+    }
+    if (sent == fill->filled) co_return fail(Fault::kBroken, "the object could not be completed");
+    const auto piece = fill->buffer->first(fill->filled).subspan(sent);
+    CO_TRY_VOID(co_await request.exchange.write(piece));
+    sent += piece.size();
+    counters_.bytes_sent.add(piece.size());
+  }
+  CO_TRY_VOID(co_await request.exchange.finish());
+  co_return Result<void>{};
+}
+
+// ---- from memory ----
+
+Task<void> Handler::serve_stored(Request& request, std::shared_ptr<const StoredObject> object, CacheWord word) {
+  http::ConditionalDecision decided{.use_range = request.headers().has("range")};
+  if (request.conditional() || request.headers().has("if-range"))
+    decided = http::evaluate_conditions(request.headers(), request.exchange.request().method, object->validators());
+  http::ResponseHead head;
+  if (decided.outcome == http::Precondition::kFailed) {
+    count_answer(request, 412);
+    co_await refuse_with(request.exchange, refuse(412, "A condition of the request is false."));
+    co_return;
+  }
+  if (decided.outcome == http::Precondition::kNotModified) {
+    head = not_modified(object->headers);
+  } else {
+    head.headers = object->headers;
+  }
+  set_age(head.headers, age_at(object->freshness, scheduler_.now()));
+  add_provenance(head.headers, provenance_of(request, object->region, word, word == CacheWord::kHit ? 0 : 1));
+  if (head.status == 200 && decided.use_range && !request.is_head()) {
+    co_await serve_range(request, *object, std::move(head));
+    co_return;
+  }
+  const auto body = head.status == 304 ? std::span<const uint8_t>{} : object->body->all();
+  co_await send(request, std::move(head), body);
+}
+
+// `object` is held by the caller.
+Task<void> Handler::serve_range(Request& request, const StoredObject& object, http::ResponseHead head) {
+  const uint64_t size = object.body->size;
+  const auto range = http::decide_range(request.headers().get("range"), size);
+  if (range.outcome == http::RangeOutcome::kUnsatisfiable) {
+    count_answer(request, 416);
+    auto refusal = refuse(416, "The object is shorter.");
+    refusal.head.headers.add("Content-Range", http::format_unsatisfied_content_range(size));
+    co_await refuse_with(request.exchange, std::move(refusal));
+    co_return;
+  }
+  if (range.outcome == http::RangeOutcome::kWhole) {
+    co_await send(request, std::move(head), object.body->all());
+    co_return;
+  }
+  head.status = 206;
+  if (range.ranges.size() == 1) {
+    const auto& one = range.ranges[0];
+    head.headers.set("Content-Range", http::format_content_range(one, size));
+    co_await send(request, std::move(head), object.body->all().subspan(one.first, one.length));
+    co_return;
+  }
+  const auto multipart =
+      make_multipart(object.body->all(), range.ranges, head.headers.get("content-type"), multipart_boundary(object.etag, size));
+  head.headers.set("Content-Type", multipart.content_type);
+  co_await send(request, std::move(head), std::span(reinterpret_cast<const uint8_t*>(multipart.body.data()), multipart.body.size()));
+}
+
+// ---- straight from a region ----
+
+Task<void> Handler::serve_directly(Request& request, std::string range) {
+  auto order = order_for(request, request.key);
+  order.request.method = request.is_head() ? "HEAD" : "GET";
+  order.request.range = range;
+  auto fetched = co_await fetcher_.fetch(std::move(order));
+  // If-Range that names another version: the whole of this one (RFC 9110 13.1.5).
+  if (fetched.why == GiveUp::kNone && fetched.head.status == 206 && request.headers().has("if-range")) {
+    const auto last_modified = http::parse_http_date(fetched.head.headers.get("last-modified"));
+    const http::Validators validators{.etag = fetched.head.headers.get("etag"), .last_modified = last_modified};
+    const auto decided = http::evaluate_conditions(request.headers(), "GET", validators);
+    if (decided.outcome == http::Precondition::kProceed && !decided.use_range) {
+      fetched = co_await fetcher_.fetch(order_for(request, request.key));
+    }
+  }
+  co_await serve_fetched(request, std::move(fetched));
+}
+
+Task<void> Handler::serve_fetched(Request& request, Fetched fetched) {
+  if (fetched.why != GiveUp::kNone) {
+    co_await serve_nothing(request, fetched.why);
+    co_return;
+  }
+  http::ResponseHead head;
+  head.status = fetched.head.status;
+  head.headers = passed_on(fetched.head.headers);
+  add_common_fields(head.headers);
+  const auto provenance = provenance_of(request, fetched.region, CacheWord::kNone, fetched.attempts);
+  if (head.status == 416) {
+    auto refusal = refuse(416, "The object is shorter.");
+    if (head.headers.has("content-range")) refusal.head.headers.add("Content-Range", head.headers.get("content-range"));
+    add_provenance(refusal.head.headers, provenance);
+    count_answer(request, 416);
+    co_await refuse_with(request.exchange, std::move(refusal));
+    co_return;
+  }
+  if (request.conditional() && head.status < 300) {
+    const std::string etag(head.headers.get("etag"));
+    const auto last_modified = http::parse_http_date(head.headers.get("last-modified"));
+    const auto decided =
+        http::evaluate_conditions(request.headers(), request.exchange.request().method, {.etag = etag, .last_modified = last_modified});
+    if (decided.outcome == http::Precondition::kFailed) {
+      count_answer(request, 412);
+      co_await refuse_with(request.exchange, refuse(412, "A condition of the request is false."));
+      co_return;
+    }
+    if (decided.outcome == http::Precondition::kNotModified) {
+      head = not_modified(head.headers);
+      add_provenance(head.headers, provenance);
+      co_await send(request, std::move(head), {});
+      co_return;
+    }
+  }
+  const auto freshness = freshness_of(
+      fetched.head, {.asked = fetched.asked, .received = fetched.received, .received_wall = scheduler_.wall()}, request.site->default_ttl);
+  set_age(head.headers, age_at(freshness, scheduler_.now()));
+  add_provenance(head.headers, provenance);
+  co_await serve_stream(request, std::move(fetched), std::move(head));
+}
+
+Task<void> Handler::serve_stream(Request& request, Fetched fetched, http::ResponseHead head) {
+  count_answer(request, head.status);
+  const auto length = request.is_head() ? fetched.head.content_length : fetched.body->length();
+  auto going = co_await request.exchange.start(std::move(head), length);
+  while (going && !request.is_head()) {
+    auto piece = co_await fetched.body->next();
+    if (!piece) {
+      counters_.resets.add();
+      request.exchange.abort();
+      co_return;
+    }
+    if (piece->empty()) break;
+    counters_.bytes_sent.add(piece->size());
+    going = co_await request.exchange.write(*piece);
+  }
+  if (going) going = co_await request.exchange.finish();
+}
+
+// ---- refusals ----
+
+Task<void> Handler::serve_nothing(Request& request, GiveUp why) {
+  const bool missing = why == GiveUp::kNotFound || why == GiveUp::kNotFoundPartly;
+  auto provenance = provenance_of(request, "", CacheWord::kNone, 1);
+  provenance.partly_asked = why == GiveUp::kNotFoundPartly;
+  if (missing) {
+    const bool served = co_await serve_error_document(request, provenance);
+    if (served) co_return;
+  }
+  auto refusal = missing ? refuse(404, "No region has this object.") : refuse(503, "No region can be reached. A moment later one may be.");
+  if (!missing) refusal.head.headers.add("Retry-After", "2");
+  add_provenance(refusal.head.headers, provenance);
+  count_answer(request, refusal.head.status);
+  co_await refuse_with(request.exchange, std::move(refusal));
+}
+
+Task<bool> Handler::serve_error_document(Request& request, const Provenance& provenance) {
+  if (request.site->error_document.empty()) co_return false;
+  const std::string key = request.site->prefix + request.site->error_document;
+  auto document = cache_.find(request.site->name + '\0' + key);
+  const bool fresh = document && use_of(document->freshness, scheduler_.now()) == Use::kServe;
+  if (!fresh) {
+    const auto fill = join_fill(request, key, document);
+    co_await await_end(fill);
+    if (fill->state == Fill::State::kDone) document = fill->object;
+  }
+  if (!document) co_return false;
+  http::ResponseHead head;
+  head.status = 404;
+  for (const auto* name : {"content-type", "content-encoding", "content-language"})
+    if (const auto value = document->headers.find(name)) head.headers.add(name, *value);
+  head.headers.add("Via", "1.1 evershore");
+  add_provenance(head.headers, provenance);
+  co_await send(request, std::move(head), document->body->all());
+  co_return true;
+}
+
+Task<void> Handler::refuse_with(io::HttpExchange& exchange, Refusal refusal) {
+  const auto body = std::span(reinterpret_cast<const uint8_t*>(refusal.body.data()), refusal.body.size());
+  (void)co_await exchange.respond(std::move(refusal.head), body);  // a client that has gone needs no answer
+}
+
+Task<void> Handler::send(Request& request, http::ResponseHead head, std::span<const uint8_t> body) {
+  count_answer(request, head.status);
+  if (!request.is_head()) counters_.bytes_sent.add(body.size());
+  (void)co_await request.exchange.respond(std::move(head), body);
+}
+
+// ---- small decisions ----
+
+FetchOrder Handler::order_for(Request& request, std::string key) {
+  FetchOrder order;
+  order.request.key = std::move(key);
+  order.regions = routing::region_order(*request.site, *health_.get(), *steering_.get());
+  const auto& edge = request.config->edge;
+  order.budgets = {.connect = edge.connect_timeout, .first_byte = edge.first_byte_timeout, .stall = edge.stall_timeout};
+  return order;
+}
+
+bool Handler::nobody_sound(const FetchOrder& order) { return fetcher_.nobody_sound(order); }
+
+void Handler::count_answer(Request& request, uint16_t status) {
+  if (std::exchange(request.counted, true)) return;
+  counters_.answers_by_class[std::min<size_t>(status / 100, 5)].add();
+  counters_.first_byte.add(scheduler_.now() - request.begun);
+}
+
+Provenance Handler::provenance_of(const Request& request, std::string_view region, CacheWord word, uint32_t attempts) const {
+  return {.region = region, .cache = word, .attempts = attempts, .expose = request.config->edge.expose_header};
+}
+
+}  // namespace evershore::edge

@@ -1,0 +1,91 @@
+// A request of a client and its answer: site, key, cache, conditions, ranges, and the fetch behind them. One loop's own.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/published.h"
+#include "base/sync.h"
+#include "edge/answer.h"
+#include "edge/memory_cache.h"
+#include "edge/run/config.h"
+#include "edge/run/counters.h"
+#include "edge/run/fetcher.h"
+#include "io/http_server.h"
+#include "model/health.h"
+#include "model/steering.h"
+
+namespace evershore::edge {
+
+// The published views that every request reads once.
+struct EdgeInputs {
+  const Published<EdgeConfig>& config;
+  const Published<HealthSnapshot>& health;
+  const Published<Steering>& steering;
+};
+
+class Handler {
+ public:
+  // All outlive the handler.
+  Handler(Scheduler& scheduler, Fetcher& fetcher, EdgeInputs inputs, uint64_t cache_bytes_max);
+  ~Handler();
+
+  // Never leaves the exchange without an answer or an abort.
+  Task<void> serve(io::HttpExchange& exchange);
+  // After the last serve() has returned: ends background work, then returns. The fetcher must have been cancelled.
+  Task<void> close();
+
+  const EdgeCounters& counters() const { return counters_; }
+
+ private:
+  struct Fill;
+  struct Request;  // what one request knows of itself
+
+  Task<void> route(io::HttpExchange& exchange);
+  Task<void> serve_object(Request& request);
+  Task<void> serve_shared(Request& request, std::shared_ptr<const StoredObject> stale);
+  Task<void> serve_directly(Request& request, std::string range);
+  Task<void> serve_stored(Request& request, std::shared_ptr<const StoredObject> object, CacheWord word);
+  Task<void> serve_range(Request& request, const StoredObject& object, http::ResponseHead head);
+  Task<void> serve_fill(Request& request, std::shared_ptr<Fill> fill);
+  Task<void> serve_fetched(Request& request, Fetched fetched);
+  Task<void> serve_stream(Request& request, Fetched fetched, http::ResponseHead head);
+  Task<void> serve_nothing(Request& request, GiveUp why);
+  Task<bool> serve_error_document(Request& request, const Provenance& provenance);
+  Task<void> refuse_with(io::HttpExchange& exchange, Refusal refusal);
+  Task<void> send(Request& request, http::ResponseHead head, std::span<const uint8_t> body);
+  Task<Result<void>> send_filled(Request& request, std::shared_ptr<Fill> fill);
+
+  Task<void> run_fill(std::shared_ptr<Fill> fill, FetchOrder order);
+  Task<void> receive(std::shared_ptr<Fill> fill, Fetched fetched, Freshness freshness);
+  void refresh(const std::shared_ptr<Fill>& fill, const Fetched& fetched);
+  std::shared_ptr<Fill> join_fill(Request& request, const std::string& key, std::shared_ptr<const StoredObject> stale);
+  Task<void> await_head(std::shared_ptr<Fill> fill, Mono deadline);
+  Task<void> await_end(std::shared_ptr<Fill> fill);
+
+  FetchOrder order_for(Request& request, std::string key);
+  bool nobody_sound(const FetchOrder& order);
+  void store(const std::string& cache_key, std::shared_ptr<const StoredObject> object);
+  void count_answer(Request& request, uint16_t status);
+  Provenance provenance_of(const Request& request, std::string_view region, CacheWord word, uint32_t attempts) const;
+
+  Scheduler& scheduler_;
+  Fetcher& fetcher_;
+  Published<EdgeConfig>::Reader config_;
+  Published<HealthSnapshot>::Reader health_;
+  Published<Steering>::Reader steering_;
+  MemoryCache cache_;
+  uint64_t filling_bytes_ = 0;
+  uint64_t filling_bytes_max_;
+  std::unordered_map<std::string, std::shared_ptr<Fill>> fills_;  // that a newcomer may join
+  EdgeCounters counters_;
+  TaskScope scope_;
+};
+
+// Objects up to this are kept in memory and shared while they arrive; larger ones stream through.
+inline constexpr uint64_t kSharedBytesMax = 8ULL << 20;
+// How long a client waits for a revalidation before it gets the stale copy; the revalidation goes on.
+inline constexpr Duration kStalePatience = std::chrono::milliseconds(400);
+
+}  // namespace evershore::edge

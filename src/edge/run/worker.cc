@@ -1,0 +1,55 @@
+#include "edge/run/worker.h"
+
+namespace evershore::edge {
+
+EdgeWorker::EdgeWorker(io::Loop& loop, EdgeInputs inputs, EvidenceSink& sink, Log log, Options options)
+    : loop_(loop),
+      options_(std::move(options)),
+      client_(loop, {.tls = options_.tls}),
+      origin_(loop, client_, inputs.config),
+      book_(loop, sink, log, BreakerRules{}),
+      fetcher_(loop, origin_, book_, Fetcher::Rules{}),
+      handler_(loop, fetcher_, inputs, inputs.config.read()->edge.cache_memory_bytes / inputs.config.read()->loops) {}
+
+EdgeWorker::~EdgeWorker() = default;
+
+Result<io::Endpoint> EdgeWorker::listen(const io::Endpoint& endpoint, std::shared_ptr<io::TlsServerContext> tls) {
+  auto options = options_.server;
+  options.tls = std::move(tls);
+  const bool with_tls = options.tls != nullptr;
+  TRY(auto server,
+      io::HttpServer::start(loop_, endpoint, std::move(options), [this](io::HttpExchange& exchange) { return handler_.serve(exchange); }));
+  const auto local = server->local();
+  servers_.push_back({std::move(server), with_tls});
+  return local;
+}
+
+void EdgeWorker::replace_tls(std::shared_ptr<io::TlsServerContext> tls) {
+  for (auto& server : servers_)
+    if (server.tls) server.http->replace_tls(tls);
+}
+
+std::vector<io::Endpoint> EdgeWorker::local() const {
+  std::vector<io::Endpoint> endpoints;
+  for (const auto& server : servers_) endpoints.push_back(server.http->local());
+  return endpoints;
+}
+
+size_t EdgeWorker::connections() const {
+  size_t count = 0;
+  for (const auto& server : servers_) count += server.http->connections();
+  return count;
+}
+
+Task<void> EdgeWorker::drain(Mono deadline) {
+  const auto timer = loop_.call_at(deadline, [this] { fetcher_.cancel_all(); });
+  TaskScope draining;
+  for (auto& server : servers_) draining.spawn(server.http->drain(deadline));
+  co_await draining.join();
+  loop_.cancel(timer);
+  fetcher_.cancel_all();  // nobody waits for what still runs
+  co_await handler_.close();
+  co_await fetcher_.close();
+}
+
+}  // namespace evershore::edge

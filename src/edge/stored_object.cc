@@ -1,0 +1,30 @@
+#include "edge/stored_object.h"
+
+#include "edge/answer.h"
+#include "wire/http/date.h"
+
+namespace evershore::edge {
+
+namespace {
+constexpr size_t kOverheadBytes = 512;  // maps, lists, allocator
+}
+
+size_t StoredObject::cost_bytes() const {
+  size_t cost = sizeof(StoredObject) + kOverheadBytes + body->size;
+  for (const auto& header : headers) cost += sizeof(header) + header.name.size() + header.value.size();
+  return cost;
+}
+
+StoredObject make_stored(const http::Headers& passed, Freshness freshness, std::shared_ptr<const Bytes> body, std::string region) {
+  StoredObject object;
+  object.headers = passed;
+  add_common_fields(object.headers);
+  object.body = std::move(body);
+  object.etag = passed.get("etag");
+  if (const auto modified = passed.find("last-modified")) object.last_modified = http::parse_http_date(*modified);
+  object.freshness = freshness;
+  object.region = std::move(region);
+  return object;
+}
+
+}  // namespace evershore::edge

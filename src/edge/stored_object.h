@@ -1,0 +1,39 @@
+// One complete object as the cache holds it. Immutable; a revalidation makes a new one that shares the bytes.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/time.h"
+#include "edge/cache_rules.h"
+#include "wire/http/conditional.h"
+#include "wire/http/message.h"
+
+namespace evershore::edge {
+
+struct Bytes {
+  explicit Bytes(size_t length) : data(std::make_unique_for_overwrite<uint8_t[]>(length)), size(length) {}
+  std::span<const uint8_t> first(size_t count) const { return {data.get(), count}; }
+  std::span<const uint8_t> all() const { return first(size); }
+  std::unique_ptr<uint8_t[]> data;
+  size_t size;
+};
+
+struct StoredObject {
+  http::Headers headers;  // as passed_on(), and what every answer of the edge carries
+  std::shared_ptr<const Bytes> body;
+  std::string etag;  // "" = none
+  std::optional<Wall> last_modified;
+  Freshness freshness;
+  std::string region;  // that it came from
+
+  http::Validators validators() const { return {.etag = etag, .last_modified = last_modified}; }
+  size_t cost_bytes() const;
+};
+
+// From a region's head (or the merged fields after a 304).
+StoredObject make_stored(const http::Headers& passed, Freshness freshness, std::shared_ptr<const Bytes> body, std::string region);
+
+}  // namespace evershore::edge

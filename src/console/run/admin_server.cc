@@ -1,0 +1,347 @@
+#include "console/run/admin_server.h"
+
+#include <fmt/format.h>
+
+#include <deque>
+#include <nlohmann/json.hpp>
+
+#include "base/digest.h"
+#include "base/sync.h"
+#include "base/text.h"
+#include "wire/http/uri.h"
+
+namespace evershore::console {
+
+namespace {
+
+using Json = nlohmann::json;
+constexpr size_t kBodyBytesMax = 1 << 20;
+constexpr Duration kStreamHeartbeat = std::chrono::seconds(15);
+
+http::ResponseHead head_of(uint16_t status, std::string_view type) {
+  http::ResponseHead head;
+  head.status = status;
+  head.headers.add("Content-Type", type);
+  head.headers.add("Cache-Control", "no-store");
+  return head;
+}
+
+Task<void> answer(io::HttpExchange& exchange, uint16_t status, std::string body, std::string_view type) {
+  // A failed write means that the asker has gone; there is nobody to tell.
+  [[maybe_unused]] auto sent = co_await exchange.respond(head_of(status, type), as_bytes(body));
+}
+
+Task<void> answer_json(io::HttpExchange& exchange, uint16_t status, std::string body) {
+  body += '\n';
+  co_await answer(exchange, status, std::move(body), "application/json");
+}
+
+Task<void> answer_error(io::HttpExchange& exchange, uint16_t status, std::string text) {
+  co_await answer_json(exchange, status, Json{{"error", text}}.dump());
+}
+
+uint16_t status_of(Fault fault) {
+  switch (fault) {
+    case Fault::kNotFound: return 404;
+    case Fault::kInvalid: return 400;
+    case Fault::kBusy: return 503;
+    case Fault::kTimedOut: return 504;
+    case Fault::kPrecondition: return 409;
+    case Fault::kRefused:
+    case Fault::kClosed:
+    case Fault::kBroken: return 500;
+  }
+  return 500;
+}
+
+Task<void> answer_result(io::HttpExchange& exchange, Result<std::string> result) {
+  if (!result) {
+    co_await answer_error(exchange, status_of(result.error().fault), result.error().text);
+    co_return;
+  }
+  co_await answer_json(exchange, 200, std::move(*result));
+}
+
+Task<void> answer_done(io::HttpExchange& exchange, Result<void> result) {
+  if (!result) {
+    co_await answer_error(exchange, status_of(result.error().fault), result.error().text);
+    co_return;
+  }
+  co_await answer_json(exchange, 200, R"({"done":true})");
+}
+
+std::string query_value(const http::RequestHead& request, std::string_view name) {
+  const auto query = http::parse_query(request.query());
+  const auto* parameter = query ? http::find_parameter(*query, name) : nullptr;
+  return parameter == nullptr ? std::string() : parameter->value;
+}
+
+// "/api/v1/sites/NAME/VERB" -> "", "api", "v1", "sites", NAME, VERB, each percent-decoded.
+std::vector<std::string> path_parts(std::string_view path) {
+  std::vector<std::string> parts;
+  for (const auto part : split(path, '/')) parts.push_back(http::percent_decode(part).value_or(std::string(part)));
+  return parts;
+}
+
+Json event_json(const Event& event) {
+  return {{"id", event.id}, {"time", format_iso8601(event.time)}, {"kind", event.kind}, {"subject", event.subject}, {"text", event.text}};
+}
+
+std::string string_field(const Json& object, const char* name) {
+  const auto at = object.is_object() ? object.find(name) : object.end();
+  return object.is_object() && at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+
+}  // namespace
+
+AdminServer::AdminServer(NodeApi& api, Secret token, Log log) : api_(api), token_(std::move(token)), log_(log) {}
+AdminServer::~AdminServer() = default;
+
+Result<std::unique_ptr<AdminServer>> AdminServer::start(io::Loop& loop, const io::Endpoint& endpoint, Secret token, NodeApi& api, Log log) {
+  std::unique_ptr<AdminServer> server(new AdminServer(api, std::move(token), log));
+  auto* self = server.get();
+  TRY(server->server_,
+      io::HttpServer::start(loop, endpoint, {.connections_max = 200}, [self](io::HttpExchange& x) { return self->handle(x); }));
+  return server;
+}
+
+io::Endpoint AdminServer::local() const { return server_->local(); }
+
+Task<void> AdminServer::drain(Mono deadline) {
+  draining_ = true;
+  co_await server_->drain(deadline);
+}
+
+bool AdminServer::authorised(const http::RequestHead& request) const {
+  if (token_.empty()) return true;
+  const auto given = request.headers.get("Authorization");
+  return given.starts_with("Bearer ") && equal_constant_time(given.substr(7), token_.reveal());
+}
+
+Task<void> AdminServer::handle(io::HttpExchange& exchange) {
+  const auto& request = exchange.request();
+  const bool open_page = request.path() == "/healthz" || request.path() == "/readyz";
+  if (!open_page && !authorised(request)) {
+    auto head = head_of(401, "application/json");
+    head.headers.add("WWW-Authenticate", "Bearer");
+    constexpr std::string_view kBody = "{\"error\":\"a token is needed: Authorization: Bearer TOKEN (settings: admin.token)\"}\n";
+    [[maybe_unused]] auto sent = co_await exchange.respond(std::move(head), as_bytes(kBody));
+    co_return;
+  }
+  co_await route(exchange);
+}
+
+Task<void> AdminServer::route(io::HttpExchange& exchange) {
+  const auto& request = exchange.request();
+  std::string path(request.path());
+  if (request.method == "GET" || request.method == "HEAD") {
+    co_await route_get(exchange, std::move(path));
+    co_return;
+  }
+  if (request.method != "POST") {
+    co_await answer_error(exchange, 405, "only GET and POST are known here");
+    co_return;
+  }
+  // A browser on another page may not press our buttons.
+  const auto origin = request.headers.get("Origin");
+  if (!origin.empty() && !origin.ends_with("//" + request.host)) {
+    co_await answer_error(exchange, 403, "this request comes from another web page");
+    co_return;
+  }
+  co_await route_post(exchange, std::move(path));
+}
+
+Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) {
+  if (path == "/healthz") {
+    co_await answer(exchange, 200, "ok\n", "text/plain");
+  } else if (path == "/readyz") {
+    const bool ready = api_.ready();
+    co_await answer(exchange, ready ? 200 : 503, ready ? "ready\n" : "starting\n", "text/plain");
+  } else if (path == "/metrics") {
+    auto text = co_await api_.metrics_text();
+    co_await answer(exchange, 200, std::move(text), "text/plain; version=0.0.4");
+  } else if (path == "/api/v1/status" || path == "/") {
+    auto text = co_await api_.status_json();
+    co_await answer_json(exchange, 200, std::move(text));
+  } else if (path == "/api/v1/regions") {
+    auto text = co_await api_.regions_json();
+    co_await answer_json(exchange, 200, std::move(text));
+  } else if (path == "/api/v1/checks") {
+    auto text = co_await api_.checks_json();
+    co_await answer_json(exchange, 200, std::move(text));
+  } else if (path == "/api/v1/explain") {
+    auto result = co_await api_.explain_json(query_value(exchange.request(), "subject"));
+    co_await answer_result(exchange, std::move(result));
+  } else if (path == "/api/v1/events") {
+    co_await events(exchange);
+  } else if (path == "/api/v1/stream") {
+    co_await stream_events(exchange);
+  } else {
+    const auto parts = path_parts(path);
+    if (parts.size() == 6 && parts[3] == "sites" && parts[5] == "differences") {
+      auto result = co_await api_.differences_json(parts[4]);
+      co_await answer_result(exchange, std::move(result));
+      co_return;
+    }
+    co_await answer_error(exchange, 404, "no such page; see /api/v1/status, /metrics, /healthz");
+  }
+}
+
+Task<void> AdminServer::route_post(io::HttpExchange& exchange, std::string path) {
+  const auto parts = path_parts(path);
+  const bool api = parts.size() >= 5 && parts[1] == "api" && parts[2] == "v1";
+  if (path == "/api/v1/replication/webhook") {
+    co_await webhook(exchange);
+  } else if (api && parts.size() == 6 && parts[3] == "regions") {
+    co_await regions(exchange, parts[4], parts[5]);
+  } else if (api && parts.size() == 6 && parts[3] == "sites") {
+    co_await sites(exchange, parts[4], parts[5]);
+  } else {
+    co_await answer_error(exchange, 404, "no such action");
+  }
+}
+
+Task<void> AdminServer::regions(io::HttpExchange& exchange, std::string region, std::string verb) {
+  auto body = co_await exchange.read_whole_body(kBodyBytesMax);
+  const auto json = Json::parse(body ? *body : std::string(), nullptr, false);
+  if (verb == "undrain") {
+    auto done = co_await api_.undrain(std::move(region));
+    co_await answer_done(exchange, std::move(done));
+    co_return;
+  }
+  if (verb == "fault") {
+    co_await fault(exchange, std::move(region), body ? *body : std::string());
+    co_return;
+  }
+  if (verb != "drain") {
+    co_await answer_error(exchange, 404, "a region can be drained, undrained, or given a fault");
+    co_return;
+  }
+  DrainRequest request{.region = std::move(region), .reason = string_field(json, "reason"), .for_span = std::nullopt};
+  const auto span = string_field(json, "for");
+  if (!span.empty()) {
+    const auto parsed = parse_duration(span);
+    if (!parsed) {
+      co_await answer_error(exchange, 400, "for: " + parsed.error().text);
+      co_return;
+    }
+    request.for_span = *parsed;
+  }
+  auto done = co_await api_.drain(std::move(request));
+  co_await answer_done(exchange, std::move(done));
+}
+
+// {"fault":"down|blackhole|error|slow|cut","for":"30s"} begins a drill's fault, {"fault":"none"} ends it.
+Task<void> AdminServer::fault(io::HttpExchange& exchange, std::string region, std::string body) {
+  const auto json = Json::parse(body, nullptr, false);
+  const auto name = string_field(json, "fault");
+  const auto span = parse_duration(string_field(json, "for"));
+  const auto mode = name == "none" ? std::optional(io::FaultMode::kNone) : io::fault_mode_of(name);
+  if (!mode || (*mode != io::FaultMode::kNone && !span)) {
+    co_await answer_error(exchange, 400,
+                          R"(POST regions/NAME/fault with {"fault":"down|blackhole|error|slow|cut","for":"30s"} or {"fault":"none"})");
+    co_return;
+  }
+  auto done = co_await api_.fault(std::move(region), *mode, span.value_or(Duration{0}));
+  co_await answer_done(exchange, std::move(done));
+}
+
+Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std::string verb) {
+  if (verb == "sync") {
+    co_await sync(exchange, std::move(site));
+    co_return;
+  }
+  auto body = co_await exchange.read_whole_body(kBodyBytesMax);
+  const auto json = Json::parse(body ? *body : std::string(), nullptr, false);
+  const auto region = string_field(json, "region");
+  const bool release = json.is_object() && json.value("auto", false);
+  if (verb != "failover" || (region.empty() && !release)) {
+    co_await answer_error(exchange, 400, R"(POST sites/NAME/failover with {"region":"NAME"} to pin or {"auto":true} to release)");
+    co_return;
+  }
+  auto target = release ? std::nullopt : std::optional(region);
+  auto done = co_await api_.failover(std::move(site), std::move(target));
+  co_await answer_done(exchange, std::move(done));
+}
+
+Task<void> AdminServer::events(io::HttpExchange& exchange) {
+  const auto since = parse_u64(query_value(exchange.request(), "since")).value_or(0);
+  Json list = Json::array();
+  for (const auto& event : api_.events_after(since)) list.push_back(event_json(event));
+  co_await answer_json(exchange, 200, Json{{"events", std::move(list)}}.dump());
+}
+
+// Server-sent events; the id lets a client that reconnects go on where it was.
+Task<void> AdminServer::stream_events(io::HttpExchange& exchange) {
+  auto last =
+      parse_u64(exchange.request().headers.get("Last-Event-ID")).value_or(parse_u64(query_value(exchange.request(), "since")).value_or(0));
+  auto sent = co_await exchange.start(head_of(200, "text/event-stream"), std::nullopt);
+  while (sent && !draining_) {
+    std::string text;
+    for (const auto& event : api_.events_after(last)) {
+      text += fmt::format("id: {}\nevent: {}\ndata: {}\n\n", event.id, event.kind, event_json(event).dump());
+      last = event.id;
+    }
+    if (text.empty()) text = ": still here\n\n";
+    sent = co_await exchange.write(as_bytes(text));
+    if (sent) co_await api_.wait_for_event(last, exchange.loop().now() + kStreamHeartbeat);
+  }
+  if (sent) sent = co_await exchange.finish();
+}
+
+Task<void> AdminServer::webhook(io::HttpExchange& exchange) {
+  auto body = co_await exchange.read_whole_body(kBodyBytesMax);
+  if (!body) {
+    co_await answer_error(exchange, 400, body.error().text);
+    co_return;
+  }
+  auto noted = co_await api_.webhook(std::move(*body));
+  if (!noted) {
+    co_await answer_error(exchange, status_of(noted.error().fault), noted.error().text);
+    co_return;
+  }
+  co_await answer_json(exchange, 200, Json{{"keys", *noted}}.dump());
+}
+
+namespace {
+// Lines made by a running sync, handed to the writer in turn; the newest wins when the client is slow.
+struct Progress {
+  explicit Progress(Scheduler& scheduler) : changed(scheduler) {}
+  Signal changed;
+  std::string latest;
+  bool done = false;
+  Result<std::string> result = std::string();
+};
+
+Task<void> run_sync(NodeApi& api, std::string site, Progress& progress) {
+  auto* shared = &progress;
+  std::function<void(std::string)> on_progress = [shared](std::string line) {
+    shared->latest = std::move(line);
+    shared->changed.notify_all();
+  };
+  progress.result = co_await api.sync(std::move(site), std::move(on_progress));
+  progress.done = true;
+  progress.changed.notify_all();
+}
+}  // namespace
+
+// JSON lines: progress documents, then {"result":...} or {"error":...}.
+Task<void> AdminServer::sync(io::HttpExchange& exchange, std::string site) {
+  Progress progress(exchange.loop());
+  TaskScope scope;
+  scope.spawn(run_sync(api_, std::move(site), progress));
+  auto sent = co_await exchange.start(head_of(200, "application/x-ndjson"), std::nullopt);
+  while (!progress.done) {
+    co_await progress.changed.wait_until(exchange.loop().now() + std::chrono::seconds(1));
+    std::string line = std::exchange(progress.latest, {});
+    line += '\n';
+    if (sent) sent = co_await exchange.write(as_bytes(line));
+  }
+  co_await scope.join();
+  std::string last =
+      progress.result ? fmt::format("{{\"result\":{}}}\n", *progress.result) : Json{{"error", progress.result.error().text}}.dump() + "\n";
+  if (sent) sent = co_await exchange.write(as_bytes(last));
+  if (sent) sent = co_await exchange.finish();
+}
+
+}  // namespace evershore::console

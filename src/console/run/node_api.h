@@ -1,0 +1,62 @@
+// What the admin listener can ask of a running node. Implemented by app/ over the parts it built; all calls come on the
+// admin listener's loop and may cross to others inside.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/task.h"
+#include "base/time.h"
+#include "io/fault_board.h"
+
+namespace evershore::console {
+
+struct Event {
+  uint64_t id = 0;  // rises by one
+  Wall time{};
+  std::string kind;     // "region" "check" "steering" "replication" "settings" "node"
+  std::string subject;  // the region's, check's, site's name
+  std::string text;     // one sentence with cause and numbers
+};
+
+struct DrainRequest {
+  std::string region;
+  std::string reason;
+  std::optional<Duration> for_span;
+};
+
+class NodeApi {
+ public:
+  virtual ~NodeApi() = default;
+
+  // JSON documents (docs/operating/status.md).
+  virtual Task<std::string> status_json() = 0;
+  virtual Task<std::string> regions_json() = 0;
+  virtual Task<std::string> checks_json() = 0;
+  virtual Task<std::string> metrics_text() = 0;
+
+  // Unknown site, region or key: kNotFound with the names there are.
+  virtual Task<Result<std::string>> explain_json(std::string subject) = 0;
+  virtual Task<Result<std::string>> differences_json(std::string site) = 0;
+  virtual Task<Result<void>> drain(DrainRequest request) = 0;
+  virtual Task<Result<void>> undrain(std::string region) = 0;
+  virtual Task<Result<void>> failover(std::string site, std::optional<std::string> region) = 0;  // nullopt = release the pin
+  // A drill: this node sees the region as broken for so long (at most an hour); kNone ends it.
+  virtual Task<Result<void>> fault(std::string region, io::FaultMode mode, Duration for_span) = 0;
+  // S3 event JSON; events are hints, so what cannot be used is skipped. The number of keys noted.
+  virtual Task<Result<size_t>> webhook(std::string body) = 0;
+  // One reconciling pass; `on_progress` gets JSON lines on this loop. The last line is the result.
+  virtual Task<Result<std::string>> sync(std::string site, std::function<void(std::string)> on_progress) = 0;
+
+  // Oldest first, those with id > `after`; at most 1,000.
+  virtual std::vector<Event> events_after(uint64_t after) = 0;
+  // Resumes when there is an event with id > `after`, or at `deadline`.
+  virtual Task<void> wait_for_event(uint64_t after, Mono deadline) = 0;
+  virtual bool ready() const = 0;  // every role listens and the first health verdicts are in
+};
+
+}  // namespace evershore::console

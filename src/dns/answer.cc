@@ -87,7 +87,7 @@ uint32_t body_for(const CompiledSnapshot& snapshot, const CompiledNode& node, ui
 
 // RFC 1034 4.3.2, RFC 4592: the name, else what its closest encloser has for missing names. nullptr: none of our zones.
 const Body* find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t> name, uint16_t type) {
-  std::array<uint8_t, kNameBytesMax> lower;
+  std::array<uint8_t, kNameBytesMax + dnswire::kHashReadAhead> lower;
   std::array<uint8_t, dnswire::kLabelsMax + 1> starts;
   std::array<uint64_t, dnswire::kLabelsMax + 1> hashes;
   dnswire::lower_wire(name, lower.data());

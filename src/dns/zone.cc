@@ -261,9 +261,19 @@ class Loader {
     } else if (zone.fixed[zone.apex].contains(kTypeNs) && !zone.fixed[zone.apex].contains(kTypeSoa)) {
       add_soa(zone);
     }
+    for (const auto& record : zone.decided) check_one_policy(zone, record, origins_[index]);
     for (const auto& [owner, types] : origins_[index]) check_node(zone, owner, types);
     for (const auto& [owner, node] : zone.fixed) check_sizes(owner, node, origins_[index]);
     check_below_cuts(zone, origins_[index]);
+  }
+
+  // A plain record that came after a decided one of the same name and type.
+  void check_one_policy(const Zone& zone, const DecidedRecord& record, const Origins& origins) {
+    const auto node = zone.fixed.find(record.owner);
+    if (node == zone.fixed.end() || !node->second.contains(record.type)) return;
+    problem(
+        origins.at(record.owner).at(record.type), "name",
+        fmt::format("{} {} is there twice; one name and type has one record with one policy", plain(record.owner), type_text(record.type)));
   }
 
   void add_soa(Zone& zone) {

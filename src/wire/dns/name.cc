@@ -26,6 +26,16 @@ void append_escaped(std::string& out, char c) {
   out += c;
 }
 
+// Eight bytes at a time: no carry passes from one to the next, bytes above 127 stay.
+uint64_t lower_word(uint64_t word) {
+  constexpr uint64_t kOnes = 0x0101'0101'0101'0101ULL;
+  const uint64_t low_bits = word & (0x7F * kOnes);
+  const uint64_t from_a = low_bits + (0x80 - 'A') * kOnes;    // top bit: 'A' or later
+  const uint64_t beyond_z = low_bits + (0x7F - 'Z') * kOnes;  // top bit: after 'Z'
+  const uint64_t upper = (from_a ^ beyond_z) & ~word & (0x80 * kOnes);
+  return word | upper >> 2;  // 0x80 >> 2 is the bit between 'A' and 'a'
+}
+
 }  // namespace
 
 Result<Name> Name::parse(std::string_view text) {
@@ -115,30 +125,33 @@ bool Name::operator<(const Name& other) const {
 }
 
 void lower_wire(std::span<const uint8_t> wire, uint8_t* out) {
-  for (const uint8_t byte : wire) *out++ = static_cast<uint8_t>(byte | ((byte >= 'A' && byte <= 'Z') << 5));
+  size_t at = 0;
+  for (; at + sizeof(uint64_t) <= wire.size(); at += sizeof(uint64_t)) {
+    uint64_t word = 0;
+    std::memcpy(&word, &wire[at], sizeof word);
+    word = lower_word(word);
+    std::memcpy(out + at, &word, sizeof word);
+  }
+  for (; at < wire.size(); ++at) out[at] = static_cast<uint8_t>(wire[at] | ((wire[at] >= 'A' && wire[at] <= 'Z') << 5));
 }
 
 uint64_t hash_label(uint64_t parent, const uint8_t* label, size_t size) {
   constexpr uint64_t kFactor = 0xFF51AFD7ED558CCDULL;
   uint64_t hash = parent ^ size;
-  while (size > 0) {
+  for (size_t at = 0; at < size; at += kHashReadAhead) {
     uint64_t word = 0;
-    const size_t take = std::min<size_t>(size, sizeof word);
-    if (take == sizeof word) {
-      std::memcpy(&word, label, sizeof word);
-    } else {
-      for (size_t i = 0; i < take; ++i) word |= static_cast<uint64_t>(label[i]) << (8 * i);
-    }
+    std::memcpy(&word, label + at, sizeof word);
+    const size_t left = size - at;
+    if (left < sizeof word) word &= (uint64_t{1} << (8 * left)) - 1;
     hash = (hash ^ word) * kFactor;
     hash ^= hash >> 32;
-    label += take;
-    size -= take;
   }
   return hash;
 }
 
 uint64_t hash_name(const Name& name) {
-  const std::string lower = to_lower(name.wire());
+  std::string lower = to_lower(name.wire());
+  lower.append(kHashReadAhead, '\0');
   std::vector<size_t> starts;
   for (size_t at = 0; lower[at] != '\0'; at += 1 + static_cast<uint8_t>(lower[at])) starts.push_back(at);
   uint64_t hash = kHashRoot;

@@ -50,7 +50,9 @@ class Name {
 void lower_wire(std::span<const uint8_t> wire, uint8_t* out);
 
 // A hash that grows label by label from the root, so that one pass gives the hash of every ancestor.
-// `label` is the length byte and the label's bytes, lower case. Start with kHashRoot.
+// `label` is the length byte and the label's bytes, lower case, `size` of them; kHashReadAhead bytes from any place in it
+// must be readable, whatever they hold. Start with kHashRoot.
+inline constexpr size_t kHashReadAhead = 8;
 inline constexpr uint64_t kHashRoot = 0x9E3779B97F4A7C15ULL;
 uint64_t hash_label(uint64_t parent, const uint8_t* label, size_t size);
 uint64_t hash_name(const Name& name);

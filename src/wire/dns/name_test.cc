@@ -74,18 +74,24 @@ TEST(Name, KnowsItsAncestors) {
 
 TEST(Name, TheHashGrowsLabelByLabelAndIgnoresCase) {
   EXPECT_EQ(hash_name(name("WWW.example.com")), hash_name(name("www.Example.com")));
-  const auto child = "\3www"s;
+  const auto child = "\3www.padding"s;
   EXPECT_EQ(hash_name(name("www.example.com")),
-            hash_label(hash_name(name("example.com")), reinterpret_cast<const uint8_t*>(child.data()), child.size()));
+            hash_label(hash_name(name("example.com")), reinterpret_cast<const uint8_t*>(child.data()), 4));
   EXPECT_EQ(hash_name(Name()), kHashRoot);
 }
 
-TEST(Name, LowerCasesEveryByteValueRightly) {
+TEST(Name, LowerCasesEveryByteValueRightlyInEveryPlace) {
   for (int value = 0; value < 256; ++value) {
-    const std::array<uint8_t, 1> in{static_cast<uint8_t>(value)};
-    std::array<uint8_t, 1> out{};
-    lower_wire(in, out.data());
-    EXPECT_EQ(out[0], static_cast<uint8_t>(ascii_lower(static_cast<char>(value)))) << value;
+    for (size_t place = 0; place < 11; ++place) {
+      std::array<uint8_t, 11> in;
+      in.fill(0xFF);
+      in[place] = static_cast<uint8_t>(value);
+      auto expected = in;
+      expected[place] = static_cast<uint8_t>(ascii_lower(static_cast<char>(value)));
+      std::array<uint8_t, 11> out{};
+      lower_wire(in, out.data());
+      EXPECT_EQ(out, expected) << value << " at " << place;
+    }
   }
 }
 

@@ -1,0 +1,1 @@
+evershore_bench(dns_answer DEPS dns wire_dns routing model base)

@@ -370,6 +370,16 @@ TEST_F(Answer, Line24_NsidOnRequest) {
   EXPECT_EQ(ask("www.example.com", dnswire::kTypeA, {.edns_payload_bytes = 1232}).nsid, "");
 }
 
+TEST_F(Answer, Line24_ALongNsidIsCutSoThatEveryAnswerHasRoomForIt) {
+  snapshot_ = world_.compiled(std::string(2'000, 'n'));
+  std::string name = "example.com";
+  while (name.size() + 2 <= 253) name.insert(0, "x.");
+  const auto query = dnswire::build_query(*Name::parse(name), dnswire::kTypeA, 1, {.edns_payload_bytes = 512, .nsid = true});
+  const auto bytes = raw(query);
+  EXPECT_LE(bytes.size(), 512U);
+  EXPECT_EQ(parse(bytes).nsid, std::string(128, 'n'));
+}
+
 TEST_F(Answer, Line27_UdpAndTcpGiveTheSameSet) {
   EXPECT_EQ(ask("www.example.com", dnswire::kTypeA).answers, ask("www.example.com", dnswire::kTypeA, {}, Transport::kTcp).answers);
 }

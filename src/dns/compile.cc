@@ -26,6 +26,10 @@ constexpr size_t kSoaMinimumBytes = 4;
 constexpr size_t kBodyBytesMax = 65'000;
 static_assert(kBodyBytesMax >= kRecordSetBytesMax, "every record set that validation lets pass must fit");
 
+// Header, the longest question and OPT with this much fit into the shortest limit a client can set.
+constexpr size_t kNsidBytesMax = 128;
+static_assert(dnswire::kHeaderBytes + dnswire::kNameBytesMax + 4 + dnswire::kOptBytes + 4 + kNsidBytesMax <= dnswire::kUdpBytesWithoutEdns);
+
 enum class Section : uint8_t { kAnswer, kAuthority, kAdditional };
 
 // One body under construction, behind a question for `question`.
@@ -102,6 +106,7 @@ class BodyWriter {
 class Compiler {
  public:
   Compiler(const std::vector<PlainZone>& zones, std::string nsid) : tree_(zones), out_(std::make_shared<CompiledSnapshot>()) {
+    if (nsid.size() > kNsidBytesMax) nsid.resize(kNsidBytesMax);
     out_->nsid = std::move(nsid);
   }
 

@@ -10,7 +10,7 @@
 
 namespace evershore::dns {
 
-// The zones passed load_zones() without a problem: SOA and NS stand at each apex.
+// The zones passed load_zones() without a problem: SOA and NS stand at each apex. `nsid` is cut at 128 bytes.
 std::shared_ptr<const CompiledSnapshot> compile(const std::vector<PlainZone>& zones, std::string nsid);
 
 }  // namespace evershore::dns

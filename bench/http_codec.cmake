@@ -1,0 +1,1 @@
+evershore_bench(http_codec DEPS wire_http)

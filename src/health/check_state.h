@@ -12,7 +12,7 @@
 namespace evershore::health {
 
 inline constexpr Duration kConfirmIntervalMax = 100ms;
-inline constexpr size_t kFlapChanges = 3;
+inline constexpr size_t kFlapChanges = 5;  // the third fall within the window
 inline constexpr Duration kFlapWindowMin = 60s;
 inline constexpr uint32_t kFlapWindowIntervals = 30;
 inline constexpr uint32_t kRecoveryFactorMax = 8;
@@ -50,9 +50,16 @@ struct CheckState {
   uint32_t late_in_row = 0;       // failures not counted because we were late
   // Flap damping: the last changes between up and down, oldest first (Mono::min() = none), and by how much more
   // successes recovery needs.
-  std::array<Mono, kFlapChanges> changes{Mono::min(), Mono::min(), Mono::min()};
+  std::array<Mono, kFlapChanges> changes = none_yet();
   uint32_t recovery_factor = 1;
   bool operator==(const CheckState&) const = default;
+
+ private:
+  static constexpr std::array<Mono, kFlapChanges> none_yet() {
+    std::array<Mono, kFlapChanges> none;
+    none.fill(Mono::min());
+    return none;
+  }
 };
 
 struct CheckStep {

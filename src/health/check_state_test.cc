@@ -161,8 +161,8 @@ TEST(CheckState, flapping_doubles_the_successes_needed_up_to_a_cap) {
     needed.push_back(feed.rise());
     feed.now += 1s;
   }
-  // The first fall and rise are two changes; from the second fall on there are three within the window.
-  EXPECT_EQ(needed, (std::vector<uint32_t>{3, 6, 12, 24, 24, 24, 24}));
+  // From the third fall on there are five changes within the window.
+  EXPECT_EQ(needed, (std::vector<uint32_t>{3, 3, 6, 12, 24, 24, 24}));
   EXPECT_EQ(feed.last.why, "24 of 24 probes succeeded (8 times as many as usual: it was flapping), last: 200");
 }
 
@@ -172,10 +172,10 @@ TEST(CheckState, a_window_without_change_ends_the_damping) {
     feed.fall();
     feed.rise();
   }
-  EXPECT_EQ(feed.state.recovery_factor, 4u);
+  EXPECT_EQ(feed.state.recovery_factor, 2u);
   feed.now += kRules.flap_window();
   feed.probe(kGood);
-  EXPECT_EQ(feed.state.recovery_factor, 4u);
+  EXPECT_EQ(feed.state.recovery_factor, 2u);
   feed.now += 1ns;
   feed.probe(kGood);
   EXPECT_EQ(feed.state.recovery_factor, 1u);

@@ -273,6 +273,10 @@ std::optional<std::string> known_etag(const KeyRow& row, RegionSlot slot) {
   return std::nullopt;
 }
 
+Version version_of_found(const std::optional<KeyRow>& row, RegionSlot slot, const ObjectInfo& info) {
+  return weigh(row, Copy{slot, Presence::kFound, info}).version;
+}
+
 void confirm(KeyRow& row, RegionSlot slot, const std::string& etag) {
   row.synced.add(slot);
   if (row.tombstone || etag == row.etag) {
@@ -280,6 +284,11 @@ void confirm(KeyRow& row, RegionSlot slot, const std::string& etag) {
   } else {
     set_seen(row, slot, etag);
   }
+}
+
+void note_bad_copy(KeyRow& row, RegionSlot slot, const std::string& etag) {
+  row.synced.drop(slot);
+  set_seen(row, slot, etag);
 }
 
 Plan reconcile(const ObjectKey& key, const std::optional<KeyRow>& row, std::span<const Copy> copies, const ReconcileRules& rules) {

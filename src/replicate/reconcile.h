@@ -88,6 +88,12 @@ Plan reconcile(const ObjectKey& key, const std::optional<KeyRow>& row, std::span
 // The region now holds the row's version (a tombstone's: lacks the key); `etag` is its own.
 void confirm(KeyRow& row, RegionSlot slot, const std::string& etag);
 
+// A copy that went wrong lies in this region: it is nobody's write, and to be replaced.
+void note_bad_copy(KeyRow& row, RegionSlot slot, const std::string& etag);
+
+// The version of one found copy, by the table above.
+Version version_of_found(const std::optional<KeyRow>& row, RegionSlot slot, const ObjectInfo& info);
+
 // What the row says this region held: its etag, "" for no copy, nullopt for never looked at.
 std::optional<std::string> known_etag(const KeyRow& row, RegionSlot slot);
 

@@ -1,0 +1,31 @@
+// One pass over all listings and rows of a site. It writes to no bucket: what differs is handed on. Memory is a few pages for
+// each region, whatever the size. Regions that cannot be used are left out; with fewer than two there is nothing to compare.
+#pragma once
+
+#include <functional>
+
+#include "replicate/merge_scan.h"
+#include "replicate/run/site_context.h"
+
+namespace evershore::replicate {
+
+struct ScanReport {
+  Wall started{};
+  Wall ended{};
+  RegionSet regions;  // that were compared
+  uint64_t keys = 0;
+  uint64_t different = 0;
+  uint64_t bytes_different = 0;
+};
+
+// Takes the findings of a slice; the scan goes on when it resumes. An error ends the scan.
+using FindingSink = std::function<Task<Result<void>>(std::vector<Finding> findings)>;
+using ScanProgress = std::function<void(const ScanReport& so_far)>;
+
+// `sink` and `progress` outlive the task.
+Task<Result<ScanReport>> scan_site(SiteContext& context, const FindingSink& sink, const ScanProgress& progress);
+
+// The sink of a working scan: new rows are put, expired ones erased, keys that differ are enqueued.
+Task<Result<void>> enqueue_findings(SiteContext& context, std::vector<Finding> findings);
+
+}  // namespace evershore::replicate

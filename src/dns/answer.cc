@@ -122,7 +122,7 @@ void move_pointers(const CompiledSnapshot& snapshot, const Body& body, size_t si
   const auto* pointers = snapshot.pointers.data() + body.pointers_at;
   for (size_t i = 0; i < body.pointers && pointers[i] + size_t{2} <= size; ++i) {
     uint8_t* at = bytes + pointers[i];
-    store16(at, static_cast<size_t>(load16(at) + delta));
+    store16(at, static_cast<uint16_t>(load16(at) + delta));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "base/sync.h"
 #include "base/text.h"
 #include "io/dialer.h"
 #include "io/http_response.h"
@@ -221,6 +222,8 @@ struct HttpClient::Impl {
   using Answer = Result<std::unique_ptr<HttpResponse>>;
   static Task<Answer> send(std::shared_ptr<Impl> self, HttpOrigin origin, HttpRequest request, HttpTimeouts timeouts, HttpCancel* cancel);
   Task<Result<std::unique_ptr<Stream>>> connect(HttpOrigin origin, Duration budget, HttpCancel* cancel);
+  // What a drill makes of a request before it is sent; nullopt: it may go on.
+  Task<std::optional<Answer>> suffer(HttpOrigin origin, HttpTimeouts timeouts, HttpCancel* cancel);
   struct Tried {
     Answer answer;
     bool answered = false;  // a byte of a response had come
@@ -251,7 +254,37 @@ std::unique_ptr<HttpResponse> HttpClient::Impl::make_response(std::unique_ptr<St
   parts.kind = http::body_kind(head, talk.request.method);
   parts.head = std::move(head);
   parts.time_to_first_byte = talk.first_byte_after;
+  parts.faults = options.faults;
   return std::make_unique<StreamingResponse>(std::move(parts), talk.early);
+}
+
+namespace {
+// A drill's 503: nothing was asked.
+class DrillAnswer final : public HttpResponse {
+ public:
+  const http::ResponseHead& head() const override { return head_; }
+  Task<Result<std::span<const uint8_t>>> next() override { co_return std::span<const uint8_t>(); }
+  Duration time_to_first_byte() const override { return {}; }
+  void cancel() override {}
+
+ private:
+  http::ResponseHead head_{.status = 503, .content_length = 0};
+};
+}  // namespace
+
+Task<std::optional<HttpClient::Impl::Answer>> HttpClient::Impl::suffer(HttpOrigin origin, HttpTimeouts timeouts, HttpCancel* cancel) {
+  constexpr Duration kDrillSlowness = Millis(800);
+  const auto mode = options.faults->mode(fmt::format("{}:{}", origin.host, origin.port));
+  if (mode == FaultMode::kNone || mode == FaultMode::kCut) co_return std::nullopt;
+  if (mode == FaultMode::kDown) co_return Answer(fail(Fault::kRefused, "drill: connection refused"));
+  if (mode == FaultMode::kError) co_return Answer(std::make_unique<DrillAnswer>());
+  Signal wake(loop);
+  const Duration pause = mode == FaultMode::kSlow ? std::min(kDrillSlowness, timeouts.first_byte) : timeouts.first_byte;
+  if (cancel != nullptr) cancel->close_ = [&wake] { wake.notify_all(); };
+  co_await wake.wait_until(loop.now() + pause);
+  if (cancel != nullptr) cancel->close_ = nullptr;
+  if (mode == FaultMode::kSlow && pause == kDrillSlowness) co_return std::nullopt;
+  co_return Answer(std::unexpected(first_byte_timeout(timeouts.first_byte)));
 }
 
 Task<HttpClient::Impl::Tried> HttpClient::Impl::try_on(std::unique_ptr<Stream> stream, const HttpOrigin& origin, const HttpRequest& request,
@@ -270,6 +303,11 @@ Task<Result<std::unique_ptr<HttpResponse>>> HttpClient::Impl::send(std::shared_p
   const auto given_up = [&] { return cancel != nullptr && cancel->cancelled_; };
   const Error gave_up{Fault::kClosed, "given up"};
   if (given_up()) co_return std::unexpected(gave_up);
+  if (self->options.faults != nullptr && !self->options.faults->quiet()) {
+    auto suffered = co_await self->suffer(origin, timeouts, cancel);
+    if (given_up()) co_return std::unexpected(gave_up);
+    if (suffered) co_return std::move(*suffered);
+  }
   if (!self->options.keep_alive) request.headers.set("Connection", "close");
   if (auto kept = self->pool.take(origin)) {
     auto tried = co_await self->try_on(std::move(kept), origin, request, timeouts, cancel);

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "io/fault_board.h"
 #include "io/stream.h"
 #include "io/tls.h"
 #include "wire/http/message.h"
@@ -83,6 +84,7 @@ class HttpClient {
     std::shared_ptr<TlsClientContext> tls;            // needed for https
     bool keep_alive = true;                           // false: every request its own connection (health probes)
     Duration resolve_ttl = std::chrono::seconds(10);  // names are looked up again after this; an old answer is kept if that fails
+    const FaultBoard* faults = nullptr;               // faults that a drill puts in front of addresses; outlives the client
   };
   HttpClient(Loop& loop, Options options);
   ~HttpClient();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/sync.h"
 #include "base/text.h"
 
 namespace evershore::io {
@@ -62,6 +63,23 @@ size_t StreamingResponse::read_bytes_max() const {
   return parts_.kind == BodyKind::kLength ? static_cast<size_t>(std::min<uint64_t>(left_, kBufferBytes)) : kBufferBytes;
 }
 
+FaultMode StreamingResponse::fault() const {
+  if (parts_.faults == nullptr || parts_.faults->quiet()) return FaultMode::kNone;
+  return parts_.faults->mode(fmt::format("{}:{}", parts_.origin.host, parts_.origin.port));
+}
+
+// A drill's fault under a running body: it breaks, or nothing more comes until the fault or the patience is over.
+Task<Result<void>> StreamingResponse::suffer(FaultMode mode) {
+  if (mode == FaultMode::kDown || mode == FaultMode::kCut) co_return fail(Fault::kBroken, "drill: the connection broke");
+  Loop& loop = parts_.stream->watch().loop();
+  const Mono deadline = loop.now() + parts_.stall;
+  while (fault() == FaultMode::kBlackhole && !error_) {
+    if (loop.now() >= deadline) co_return fail(Fault::kTimedOut, "drill: no byte of the body any more");
+    co_await sleep_for(loop, Millis(20));
+  }
+  co_return Result<void>();
+}
+
 Task<Result<std::span<const uint8_t>>> StreamingResponse::next() {
   if (error_) co_return std::unexpected(*error_);
   while (!complete_) {
@@ -74,6 +92,11 @@ Task<Result<std::span<const uint8_t>>> StreamingResponse::next() {
       break;
     }
     if (!input_.empty()) continue;
+    if (const FaultMode mode = fault(); mode != FaultMode::kNone) {
+      auto survived = co_await suffer(mode);
+      if (error_) co_return std::unexpected(*error_);
+      if (!survived) co_return broken(survived.error());
+    }
     if (!buffer_) buffer_ = std::make_unique_for_overwrite<uint8_t[]>(kBufferBytes);
     parts_.stream->set_deadline(parts_.stream->watch().loop().now() + parts_.stall);
     const auto got = co_await parts_.stream->read_some({buffer_.get(), read_bytes_max()});

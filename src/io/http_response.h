@@ -20,6 +20,7 @@ class StreamingResponse final : public HttpResponse {
     http::BodyKind kind = http::BodyKind::kNone;
     Duration stall = {};
     Duration time_to_first_byte = {};
+    const FaultBoard* faults = nullptr;  // see HttpClient::Options
   };
   // `early`: body bytes that came with the head.
   StreamingResponse(Parts parts, std::span<const uint8_t> early);
@@ -35,6 +36,8 @@ class StreamingResponse final : public HttpResponse {
   Found take_piece(Piece& piece);
   void complete();
   std::unexpected<Error> broken(Error error);
+  FaultMode fault() const;
+  Task<Result<void>> suffer(FaultMode fault);
   Error short_body() const;
   size_t read_bytes_max() const;
 

@@ -5,7 +5,7 @@ namespace evershore::edge {
 EdgeWorker::EdgeWorker(io::Loop& loop, EdgeInputs inputs, EvidenceSink& sink, Log log, Options options)
     : loop_(loop),
       options_(std::move(options)),
-      client_(loop, {.tls = options_.tls}),
+      client_(loop, {.tls = options_.tls, .faults = options_.faults}),
       origin_(loop, client_, inputs.config),
       book_(loop, sink, log, BreakerRules{}),
       fetcher_(loop, origin_, book_, Fetcher::Rules{}),

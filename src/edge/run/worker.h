@@ -23,6 +23,7 @@ class EdgeWorker {
   struct Options {
     io::HttpServerOptions server{};               // `tls` is set per listener
     std::shared_ptr<io::TlsClientContext> tls{};  // for https regions; null: those cannot be reached
+    const io::FaultBoard* faults = nullptr;       // a drill's; outlives the worker
   };
   // All outlive the worker. On the loop's thread, like all members that do not say otherwise.
   EdgeWorker(io::Loop& loop, EdgeInputs inputs, EvidenceSink& sink, Log log, Options options);

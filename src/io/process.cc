@@ -70,6 +70,9 @@ Result<int> pipe_with(std::string_view input) {
   return fail(Fault::kBroken, "the input did not fit the pipe");
 }
 
+// posix_spawn cannot ask for PR_SET_PDEATHSIG; util-linux's setpriv does, then becomes the program (the pid stays).
+void set_parent_death_signal(std::vector<std::string>& argv) { argv.insert(argv.begin(), {"setpriv", "--pdeathsig", "KILL", "--"}); }
+
 int spawn(pid_t& pid, ProcessOptions& options, int input_fd) {
   SpawnSetup setup;
   const char* output = options.output_path.empty() ? "/dev/null" : options.output_path.c_str();
@@ -91,6 +94,7 @@ std::string ProcessExit::text() const {
 
 Result<std::unique_ptr<Process>> Process::start(Loop& loop, ProcessOptions options) {
   EVERSHORE_ASSERT(!options.argv.empty());
+  if (options.dies_with_us) set_parent_death_signal(options.argv);
   TRY(const int input_fd, pipe_with(options.input));
   pid_t pid = 0;
   const int code = spawn(pid, options, input_fd);

@@ -18,6 +18,7 @@ struct ProcessOptions {
   std::vector<std::string> environment;  // "NAME=value", on top of ours
   std::string input;                     // what it finds on stdin, at most kProcessInputBytesMax; then end of file
   std::string output_path;               // stdout and stderr are appended here; "" = thrown away
+  bool dies_with_us = false;             // killed by the kernel when the thread that started it ends, however it ends
 };
 inline constexpr size_t kProcessInputBytesMax = 60'000;  // fits a pipe whole
 

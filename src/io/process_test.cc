@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
+#include <thread>
 
+#include "base/sync.h"
 #include "io/files.h"
 #include "io/test_support.h"
 
@@ -67,6 +70,25 @@ TEST(Process, DestroyingARunningOneEndsIt) {
   const pid_t pid = (*process)->pid();
   process->reset();
   EXPECT_EQ(::kill(pid, 0), -1);
+}
+
+Task<void> nap(Loop& loop) { co_await sleep_for(loop, 5ms); }
+
+TEST(Process, OneThatDiesWithUsEndsWithTheThreadThatStartedIt) {
+  const ScratchDirectory directory;
+  const std::string sign = directory.file("up");
+  Loop loop;
+  std::unique_ptr<Process> child;
+  std::thread starter([&] {
+    auto process = Process::start(loop, {.argv = {"sh", "-c", "touch " + sign + "; exec sleep 1000"}, .dies_with_us = true});
+    ASSERT_TRUE(process.has_value());
+    child = std::move(*process);
+    while (!std::filesystem::exists(sign)) loop.run_until_done(nap(loop));
+  });
+  starter.join();
+  const auto end = run(loop, *child, 10s);
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->signal_number, SIGKILL);
 }
 
 TEST(Process, AProgramThatDoesNotExistIsAnError) {

@@ -150,7 +150,7 @@ std::span<const Row<SiteSettings>> site_rows() {
       {"replication.deletes", FIELD(S, bool, replication.deletes), {}, Apply::kLive, "Whether deletes are replicated."},
       {"replication.scan_interval",
        FIELD(S, Duration, replication.scan_interval),
-       {.shortest = 1s, .longest = 24h * 30},
+       {.shortest = 100ms, .longest = 24h * 30},
        Apply::kLive,
        "Time between two full comparisons of the regions."},
       {"failback.mode",

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "io/files.h"
 #include "io/test_support.h"
 
 namespace evershore::app {
@@ -262,8 +263,14 @@ TEST(Settings, an_empty_file_is_all_defaults) {
   EXPECT_EQ(loaded.settings, defaults);
 }
 
-TEST(Settings, every_value_lands_in_its_field) {
-  const Loaded loaded = parse_settings(R"(
+Settings clean(std::string_view text) {
+  const Loaded loaded = parse_settings(text, "/etc/evershore/evershore.toml");
+  EXPECT_EQ(told(loaded.problems), "");
+  return loaded.settings;
+}
+
+TEST(Settings, of_node_and_regions_land_in_their_fields) {
+  const Settings got = clean(R"(
 [node]
 name = "n"
 data = "state"
@@ -280,32 +287,7 @@ signing_region = "eu-west-1"
 [regions.cdn]
 endpoint = "http://127.0.0.1:8000"
 addressing = "bare"
-[sites.assets]
-hosts = ["Assets.Example.com", "*.example.org"]
-regions = ["east", "cdn"]
-prefix = "p/"
-default_ttl = "5m"
-replication = { mode = "quorum", copies = 1, deletes = false, scan_interval = "1h" }
-failback = { mode = "manual", hold = "0s" }
-[edge]
-listen = ["[::1]:8080"]
-cache = { memory = "1GiB", disk = { path = "/var/cache/e", size = "20GiB" } }
-timeouts = { connect = "1s", first_byte = "4s", stall = "5s" }
-expose_header = false
-[health_checks.all]
-type = "calculated"
-children = ["region/east", "edge/n"]
-healthy_at_least = 2
-inverted = true
-[[alerts]]
-on = ["region"]
-exec = ["/usr/bin/notify", "--now"]
-[admin]
-listen = "127.0.0.1:9090"
-)",
-                                       "/etc/evershore/evershore.toml");
-  ASSERT_EQ(told(loaded.problems), "");
-  const Settings& got = loaded.settings;
+)");
   EXPECT_EQ(got.node, (NodeSettings{"n", "/etc/evershore/state", 3}));
   EXPECT_EQ(got.regions.at("east"), (RegionSettings{.name = "east",
                                                     .endpoint = "https://s3.example.com",
@@ -317,10 +299,27 @@ listen = "127.0.0.1:9090"
                                                     .secret_key = Secret("sk"),
                                                     .signing_region = "eu-west-1"}));
   EXPECT_EQ(got.regions.at("cdn").addressing, Addressing::kBare);
+}
+
+TEST(Settings, of_sites_and_edge_land_in_their_fields) {
+  const Settings got = clean(std::string(kTwoRegions) + R"(
+[sites.assets]
+hosts = ["Assets.Example.com", "*.example.org"]
+regions = ["west", "east"]
+prefix = "p/"
+default_ttl = "5m"
+replication = { mode = "quorum", copies = 1, deletes = false, scan_interval = "1h" }
+failback = { mode = "manual", hold = "0s" }
+[edge]
+listen = ["[::1]:8080"]
+cache = { memory = "1GiB", disk = { path = "/var/cache/e", size = "20GiB" } }
+timeouts = { connect = "1s", first_byte = "4s", stall = "5s" }
+expose_header = false
+)");
   EXPECT_EQ(got.sites.at("assets"),
             (SiteSettings{.name = "assets",
                           .hosts = {"assets.example.com", "*.example.org"},
-                          .regions = {"east", "cdn"},
+                          .regions = {"west", "east"},
                           .prefix = "p/",
                           .default_ttl = 5min,
                           .replication = {.mode = ReplicationMode::kQuorum, .copies = 1, .deletes = false, .scan_interval = 1h},
@@ -332,9 +331,29 @@ listen = "127.0.0.1:9090"
                                     .first_byte_timeout = 4s,
                                     .stall_timeout = 5s,
                                     .expose_header = false}));
+}
+
+TEST(Settings, of_checks_alerts_and_admin_land_in_their_fields) {
+  const Settings got = clean(std::string(kTwoRegions) + R"(
+[node]
+name = "n"
+[edge]
+listen = ["127.0.0.1:8080"]
+[health_checks.all]
+type = "calculated"
+children = ["region/east", "edge/n"]
+healthy_at_least = 2
+inverted = true
+[[alerts]]
+on = ["region"]
+exec = ["/usr/bin/notify", "--now"]
+[admin]
+listen = "127.0.0.1:9090"
+)");
   const HealthCheckSettings& all = got.health_checks.at("all");
   EXPECT_EQ(all.type, CheckType::kCalculated);
   EXPECT_EQ(all.children, (std::vector<std::string>{"region/east", "edge/n"}));
+  EXPECT_EQ(all.healthy_at_least, 2u);
   EXPECT_TRUE(all.inverted);
   EXPECT_EQ(got.alerts, (std::vector<AlertSettings>{{.on = {"region"}, .exec = {"/usr/bin/notify", "--now"}}}));
   EXPECT_EQ(got.admin.listen, "127.0.0.1:9090");
@@ -383,6 +402,11 @@ TEST(Settings, the_example_passes) {
   const auto loaded = load_settings(std::string(EVERSHORE_SOURCE_DIR) + "/examples/evershore.toml");
   ASSERT_TRUE(loaded.has_value()) << loaded.error().text;
   EXPECT_EQ(told(loaded->problems), "");
+}
+
+TEST(Reference, is_the_page_in_the_manual) {
+  const auto page = io::read_whole_file(std::string(EVERSHORE_SOURCE_DIR) + "/docs/operating/settings.md", 1 << 20);
+  EXPECT_EQ(page.value_or(""), settings_reference()) << "write it anew: evershore check --help-settings > docs/operating/settings.md";
 }
 
 TEST(Reference, names_every_section_with_defaults_and_limits) {

@@ -88,6 +88,7 @@ std::string render_error(const ErrorBody& body) {
   xml.text("Code", body.code);
   xml.text("Message", body.message);
   if (!body.resource.empty()) xml.text("Resource", body.resource);
+  if (!body.region.empty()) xml.text("Region", body.region);
   if (!body.request_id.empty()) xml.text("RequestId", body.request_id);
   return std::move(xml).finish();
 }
@@ -99,7 +100,8 @@ std::optional<ErrorBody> parse_error(std::string_view xml) {
   return ErrorBody{.code = child_text(*root, "Code"),
                    .message = child_text(*root, "Message"),
                    .resource = child_text(*root, "Resource"),
-                   .request_id = child_text(*root, "RequestId")};
+                   .request_id = child_text(*root, "RequestId"),
+                   .region = child_text(*root, "Region")};
 }
 
 //   status     code                                   becomes

@@ -59,6 +59,7 @@ struct ErrorBody {
   std::string message;
   std::string resource;
   std::string request_id;
+  std::string region;  // of AuthorizationHeaderMalformed: the one to sign for; clients try again with it
 };
 std::string render_error(const ErrorBody& body);
 // nullopt: not an S3 error document (a proxy's page, an empty body). CompleteMultipartUpload and CopyObject can

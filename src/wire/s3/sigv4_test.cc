@@ -1,5 +1,6 @@
 #include "wire/s3/sigv4.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -192,6 +193,13 @@ TEST(Verifier, CallsUnreadableSignaturesMalformed) {
     request.headers.add("Authorization", text);
     EXPECT_EQ(verifier.verify(request, kDay).outcome, AuthOutcome::kMalformed) << text;
   }
+}
+
+TEST(Verifier, SaysThatVersion2IsNotEnough) {
+  const http::RequestHead request{.method = "GET", .target = "/b/k?AWSAccessKeyId=AKIA&Signature=x&Expires=1"};
+  const auto verdict = Verifier(kExample, "").verify(request, kDay);
+  EXPECT_EQ(verdict.outcome, AuthOutcome::kMalformed);
+  EXPECT_THAT(verdict.text, testing::HasSubstr("AWS4-HMAC-SHA256"));
 }
 
 TEST(AmzDate, ComesBackAsItWas) {

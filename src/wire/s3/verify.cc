@@ -11,6 +11,7 @@ namespace evershore::s3 {
 
 namespace {
 constexpr size_t kSignedNamesMax = 100;
+constexpr std::string_view kOnlyVersion4 = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.";
 
 Result<void> read_credential(std::string_view text, PresentedSignature& into) {
   // The access key itself may hold '/'; the four parts of the scope may not.
@@ -42,7 +43,7 @@ Result<void> read_field(std::string_view name, std::string_view value, Presented
 
 Result<std::optional<PresentedSignature>> from_header(std::string_view authorization, const http::Headers& headers) {
   if (!authorization.starts_with(kAlgorithm) || !authorization.substr(kAlgorithm.size()).starts_with(' ')) {
-    return fail(Fault::kInvalid, "only AWS4-HMAC-SHA256 is understood");
+    return fail(Fault::kInvalid, std::string(kOnlyVersion4));
   }
   PresentedSignature found;
   for (const auto field : split(authorization.substr(kAlgorithm.size() + 1), ',')) {
@@ -61,7 +62,7 @@ Result<std::optional<PresentedSignature>> from_header(std::string_view authoriza
 }
 
 Result<void> read_query_field(std::string_view name, const std::string& value, PresentedSignature& into) {
-  if (name == "X-Amz-Algorithm" && value != kAlgorithm) return fail(Fault::kInvalid, "only AWS4-HMAC-SHA256 is understood");
+  if (name == "X-Amz-Algorithm" && value != kAlgorithm) return fail(Fault::kInvalid, std::string(kOnlyVersion4));
   if (name == "X-Amz-Credential") return read_credential(value, into);
   if (name == "X-Amz-SignedHeaders") return read_signed_names(value, into);
   if (name == "X-Amz-Date") into.amz_date = value;
@@ -97,6 +98,8 @@ Result<std::optional<PresentedSignature>> from_query(std::string_view query, con
 Result<std::optional<PresentedSignature>> presented_signature(const http::RequestHead& request) {
   if (const auto authorization = request.headers.find("authorization")) return from_header(*authorization, request.headers);
   if (request.query().find("X-Amz-Signature=") != std::string_view::npos) return from_query(request.query(), request.headers);
+  // Signature Version 2, which old clients still presign with; AWS's newer regions refuse it with these words.
+  if (request.query().find("AWSAccessKeyId=") != std::string_view::npos) return fail(Fault::kInvalid, std::string(kOnlyVersion4));
   return std::nullopt;
 }
 

@@ -1,0 +1,92 @@
+#include "app/demo/bucket.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "wire/s3/address.h"
+
+namespace evershore::app::demo {
+
+namespace {
+
+constexpr io::HttpTimeouts kTimeouts{
+    .connect = std::chrono::seconds(2), .first_byte = std::chrono::seconds(60), .stall = std::chrono::seconds(60)};
+constexpr uint64_t kSmallBytes = 1 << 20;
+constexpr size_t kPieceBytes = 256 * 1024;
+constexpr size_t kErrorBytesMax = 64 * 1024;
+
+// A pattern, made as it is sent.
+class PatternSource final : public io::HttpBodySource {
+ public:
+  PatternSource(uint64_t seed, uint64_t size) : seed_(seed), left_(size), piece_(kPieceBytes) {}
+  Task<Result<std::span<const uint8_t>>> next() override {
+    const auto part = std::span(piece_).first(std::min<uint64_t>(piece_.size(), left_));
+    fill_pattern(seed_, offset_, part);
+    offset_ += part.size();
+    left_ -= part.size();
+    co_return std::span<const uint8_t>(part);
+  }
+
+ private:
+  uint64_t seed_;
+  uint64_t offset_ = 0;
+  uint64_t left_;
+  std::vector<uint8_t> piece_;
+};
+
+std::string hex(const Sha256& hash) { return to_hex(hash); }
+
+Result<void> expect_2xx(const Result<io::HttpClient::Whole>& answer, std::string_view what) {
+  if (!answer) return wrap(answer.error(), what);
+  if (answer->head.status / 100 == 2) return {};
+  return fail(Fault::kBroken, fmt::format("{}: status {}: {}", what, answer->head.status, answer->body.substr(0, 300)));
+}
+
+}  // namespace
+
+Bucket::Bucket(io::Loop& loop, io::HttpClient& client, RegionSettings region)
+    : loop_(loop),
+      client_(client),
+      region_(std::move(region)),
+      signer_({region_.access_key.reveal(), region_.secret_key.reveal(), ""}, region_.signing_region) {}
+
+Result<Bucket::Prepared> Bucket::prepare(std::string method, std::string_view key, http::Headers headers, std::string_view payload_hash) {
+  TRY(auto address, s3::address_of(region_, key));
+  headers.set("Host", address.host_header());
+  signer_.sign(method, address.target, headers, payload_hash, loop_.wall());
+  Prepared prepared{.origin = {.tls = address.tls, .host = address.host, .port = address.port}, .request = {}};
+  prepared.request.method = std::move(method);
+  prepared.request.target = address.target;
+  prepared.request.headers = std::move(headers);
+  return prepared;
+}
+
+Task<Result<void>> Bucket::put(DataObject object) {
+  http::Headers headers{{"Content-Type", object.content_type}, {"Cache-Control", "no-store"}};
+  CO_TRY(auto prepared, prepare("PUT", object.key, std::move(headers), hex(object.sha256)));
+  PatternSource source(object.pattern_seed, object.size_bytes);
+  if (object.size_bytes > kSmallBytes && object.file.empty()) {
+    prepared.request.source = &source;
+    prepared.request.source_bytes = object.size_bytes;
+  } else {
+    CO_TRY(prepared.request.body, bytes_of(object));
+  }
+  const auto answer = co_await client_.fetch(prepared.origin, std::move(prepared.request), kTimeouts, kErrorBytesMax);
+  co_return expect_2xx(answer, fmt::format("PUT {} into {}", object.key, region_.name));
+}
+
+Task<Result<void>> Bucket::remove(std::string key) {
+  CO_TRY(auto prepared, prepare("DELETE", key, {}, s3::kEmptySha256));
+  const auto answer = co_await client_.fetch(prepared.origin, std::move(prepared.request), kTimeouts, kErrorBytesMax);
+  co_return expect_2xx(answer, fmt::format("DELETE {} in {}", key, region_.name));
+}
+
+Task<Result<std::optional<Sha256>>> Bucket::hash_of(std::string key) {
+  CO_TRY(auto prepared, prepare("GET", key, {}, s3::kEmptySha256));
+  const auto answer = co_await client_.fetch(prepared.origin, std::move(prepared.request), kTimeouts, kSmallBytes);
+  if (answer && answer->head.status == 404) co_return std::optional<Sha256>();
+  CO_TRY_VOID(expect_2xx(answer, fmt::format("GET {} from {}", key, region_.name)));
+  co_return std::optional(sha256(answer->body));
+}
+
+}  // namespace evershore::app::demo

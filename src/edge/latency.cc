@@ -49,6 +49,8 @@ Duration hedge_after(std::optional<Duration> p95, Duration first_byte_budget) {
   return std::min(wanted, std::max(first_byte_budget / 2, Duration(1)));
 }
 
-Duration stall_after(Duration longest_gap, Duration stall_budget) { return std::min(std::max(kStallMin, longest_gap * 8), stall_budget); }
+Duration stall_after(Duration usual_gap, Duration stall_budget) { return std::min(std::max(kStallMin, usual_gap * 8), stall_budget); }
+
+Duration usual_gap(Duration before, Duration gap) { return before + (gap - before) / 8; }
 
 }  // namespace evershore::edge

@@ -31,8 +31,11 @@ Duration hedge_after(std::optional<Duration> p95, Duration first_byte_budget);
 
 inline constexpr Duration kStallMin = std::chrono::milliseconds(400);
 
-// When a body that has been waited for so long counts as stalled: 400 ms where the gaps so far were short, 8 times the
-// longest recent gap where they were not, never more than `stall_budget`.
-Duration stall_after(Duration longest_gap, Duration stall_budget);
+// When a body that has been waited for so long counts as stalled: 400 ms on a link whose pieces came quickly, 8 times the
+// usual gap on one that was always slow, never more than `stall_budget`.
+Duration stall_after(Duration usual_gap, Duration stall_budget);
+
+// The usual gap after one more: one hiccup is soon forgotten.
+Duration usual_gap(Duration before, Duration gap);
 
 }  // namespace evershore::edge

@@ -90,6 +90,14 @@ TEST(StallAfter, follows_the_gaps_so_far) {
   EXPECT_EQ(stall_after(1s, 3s), 3s);
 }
 
+TEST(StallAfter, one_hiccup_is_soon_forgotten) {
+  Duration usual = 1ms;
+  usual = usual_gap(usual, 400ms);
+  EXPECT_LT(stall_after(usual, 3s), 450ms);
+  for (int i = 0; i < 100; ++i) usual = usual_gap(usual, 200ms);
+  EXPECT_GT(stall_after(usual, 3s), 1500ms);
+}
+
 TEST(Budget, is_spent_and_earned_by_requests_and_by_time) {
   const BudgetRules rules{.per_request = 0.5, .per_second = 1, .tokens_at_start = 1, .tokens_max = 2};
   Budget budget = begin_budget(rules, Mono{1h});

@@ -13,12 +13,17 @@ std::optional<uint64_t> body_length(std::string_view method, const http::Respons
 
 }  // namespace
 
+// Before there is any gap, the time to the first byte says how slow the region is.
+Duration BodyStream::first_gap(const RaceEnd& end) const {
+  constexpr Duration kMost = std::chrono::milliseconds(50);  // it was slow to find the object, perhaps, not to send it
+  return std::min<Duration>((fetcher_.scheduler_.now() - end.asked) / 2, kMost);
+}
+
 BodyStream::BodyStream(Fetcher& fetcher, FetchOrder order, RaceEnd first)
     : fetcher_(fetcher), order_(std::move(order)), reply_(std::move(first.reply)), region_(first.region) {
   length_ = body_length(order_.request.method, reply_->head());
   if (length_ != 0) object_ = identity_of(reply_->head());
-  // What the first gap may be: before there is any other, the region's usual first byte says how slow it is.
-  longest_gap_ = (fetcher_.scheduler_.now() - first.asked) / 2;
+  usual_gap_ = first_gap(first);
   last_byte_at_ = fetcher_.scheduler_.now();
   fetcher_.streams_.insert(this);
 }
@@ -73,12 +78,12 @@ void BodyStream::accept(std::span<const uint8_t> piece) {
 void BodyStream::begin_wait() {
   waiting_since_ = fetcher_.scheduler_.now();
   if (watchdog_ != TimerId::kNone || length_ == 0) return;
-  watchdog_ = fetcher_.scheduler_.call_at(waiting_since_ + stall_after(longest_gap_, order_.budgets.stall), [this] { on_watchdog(); });
+  watchdog_ = fetcher_.scheduler_.call_at(waiting_since_ + stall_after(usual_gap_, order_.budgets.stall), [this] { on_watchdog(); });
 }
 
 void BodyStream::end_wait() {
   const Duration gap = fetcher_.scheduler_.now() - waiting_since_;
-  longest_gap_ = std::max(gap, longest_gap_ - longest_gap_ / 16);  // forgets within some dozen pieces
+  usual_gap_ = usual_gap(usual_gap_, gap);
   waiting_since_ = kNever;
 }
 
@@ -87,7 +92,7 @@ void BodyStream::on_watchdog() {
   watchdog_ = TimerId::kNone;
   if (waiting_since_ == kNever) return;  // the client is slow, not the region
   const Mono now = fetcher_.scheduler_.now();
-  const Mono stalled_at = waiting_since_ + stall_after(longest_gap_, order_.budgets.stall);
+  const Mono stalled_at = waiting_since_ + stall_after(usual_gap_, order_.budgets.stall);
   const Mono dead_at = waiting_since_ + order_.budgets.stall;
   if (now >= dead_at) {
     given_up_waiting_ = true;
@@ -119,11 +124,18 @@ bool BodyStream::may_continue() const {
   return object_ && takeovers_ < kTakeoversMax && !fetcher_.closing_ && object_->first_byte + delivered_ <= object_->last_byte;
 }
 
-// The present region last: it may be well again, or have lost one connection only.
+// Those that have let this body down go last, the latest of them at the very end: it may be well again, or have lost one
+// connection only, but two that send heads and no bodies must not keep the others out.
 std::vector<Candidate> BodyStream::others_first() {
+  std::erase(let_down_, region_);
+  let_down_.push_back(region_);
   auto candidates = fetcher_.book_.candidates(order_.regions, order_.budgets.first_byte);
-  const auto present = std::ranges::find(candidates, region_, &Candidate::region);
-  if (present != candidates.end()) std::rotate(present, present + 1, candidates.end());
+  for (auto* region : let_down_) {
+    const auto at = std::ranges::find(candidates, region, &Candidate::region);
+    if (at != candidates.end()) std::rotate(at, at + 1, candidates.end());
+  }
+  // A client in the middle of its download has waited already.
+  for (auto& candidate : candidates) candidate.prospect.hedge_after = std::min(candidate.prospect.hedge_after, kHedgeAfterMin);
   return candidates;
 }
 
@@ -167,7 +179,7 @@ BodyStream::Adopted BodyStream::adopt(Rescue& rescue) {
   region_ = rescue.end.region;
   ++takeovers_;
   fetcher_.counters_.takeovers.add();
-  longest_gap_ = (fetcher_.scheduler_.now() - rescue.end.asked) / 2;
+  usual_gap_ = first_gap(rescue.end);
   given_up_waiting_ = false;
   return Adopted::kYes;
 }

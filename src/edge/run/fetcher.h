@@ -85,6 +85,7 @@ class BodyStream {
   };
   enum class Adopted : uint8_t { kYes, kNo };
 
+  Duration first_gap(const RaceEnd& end) const;
   void give_up();
   void accept(std::span<const uint8_t> piece);
   void begin_wait();
@@ -106,6 +107,7 @@ class BodyStream {
   FetchOrder order_;
   std::unique_ptr<OriginReply> reply_;
   RegionRecord* region_;
+  std::vector<RegionRecord*> let_down_;  // by those, in the order in which they did
   std::optional<Identity> object_;
   std::optional<uint64_t> length_;
   uint64_t delivered_ = 0;
@@ -113,7 +115,7 @@ class BodyStream {
   bool complete_ = false;
   Mono waiting_since_ = kNever;  // in next(), for the region
   Mono last_byte_at_{};
-  Duration longest_gap_{};
+  Duration usual_gap_{};
   TimerId watchdog_ = TimerId::kNone;
   std::shared_ptr<Rescue> rescue_;
   bool given_up_waiting_ = false;

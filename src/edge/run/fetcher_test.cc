@@ -294,6 +294,19 @@ TEST_F(FetcherTest, a_stalled_body_goes_on_elsewhere_within_half_a_second) {
   EXPECT_LT(got.longest_gap, 500ms);
 }
 
+TEST_F(FetcherTest, two_regions_that_send_heads_and_no_bodies_do_not_keep_out_the_third) {
+  names.push_back("north");
+  put_everywhere("k", {big, "\"v1\""});
+  east.piece_gap = 5ms;
+  east.stall_at = 300'000;
+  west.stall_at = 0;
+  const auto got = get("k");
+  EXPECT_TRUE(got.complete);
+  EXPECT_TRUE(got.bytes == big);
+  EXPECT_EQ(got.takeovers, 2u);
+  EXPECT_LT(got.longest_gap, 1s);
+}
+
 TEST_F(FetcherTest, a_stall_nobody_else_can_help_is_waited_out) {
   put_everywhere("k", {big, "\"v1\""});
   west.objects.clear();

@@ -35,7 +35,8 @@ void RegionBook::apply(RegionRecord& region, Evidence evidence, Mono begun) {
 
 void RegionBook::answered(RegionRecord& region, Mono begun) {
   const Mono now = clock_.now();
-  region.first_byte.add(now - begun);
+  // What waited through an outage says nothing about the region's usual time.
+  if (region.breaker.phase == Phase::kClosed && begun >= region.breaker.since) region.first_byte.add(now - begun);
   apply(region, Evidence::kAnswered, begun);
   if (region.success_reported != Mono::min() && now - region.success_reported < kSuccessReportEvery) return;
   region.success_reported = now;

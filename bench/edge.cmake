@@ -1,0 +1,1 @@
+evershore_bench(edge_cache DEPS edge_run edge io routing wire_s3 wire_http model base)

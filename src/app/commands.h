@@ -1,0 +1,73 @@
+// The program's commands: each takes its options and returns the exit code. They construct and print; they decide nothing.
+// 0 done, 1 the answer is no, 2 usage or settings, 3 failed.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+
+namespace evershore::app {
+
+inline constexpr int kDone = 0;
+inline constexpr int kAnswerIsNo = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kFailed = 3;
+
+struct GlobalOptions {
+  std::string settings_path;  // -c FILE
+  Level log_level = Level::kInfo;
+  bool log_json = false;
+  bool json = false;  // --json where a command has it
+};
+
+int command_run(const GlobalOptions& global);
+int command_check(const GlobalOptions& global);
+
+struct StatusOptions {
+  bool watch = false;
+};
+int command_status(const GlobalOptions& global, const StatusOptions& options);
+
+int command_verify(const GlobalOptions& global, const std::string& site);
+int command_sync(const GlobalOptions& global, const std::string& site);
+
+struct DrainOptions {
+  std::string region;
+  std::string reason;
+  std::string for_span;  // "" = until undrained
+};
+int command_drain(const GlobalOptions& global, const DrainOptions& options);
+int command_undrain(const GlobalOptions& global, const std::string& region);
+
+struct FailoverOptions {
+  std::string site;
+  std::string region;
+  bool release = false;  // --auto
+};
+int command_failover(const GlobalOptions& global, const FailoverOptions& options);
+int command_explain(const GlobalOptions& global, const std::string& subject);
+
+struct RegionOptions {
+  std::string dir;
+  std::string listen;
+  std::string bucket;
+  std::string access_key;
+  std::string secret_key;
+  std::string signing_region = "us-east-1";
+  std::string webhook;
+  bool public_read = false;
+  uint32_t threads = 1;
+};
+int command_region(const GlobalOptions& global, const RegionOptions& options);
+
+struct DrillOptions {
+  std::string region;
+  std::string fault;  // down | blackhole | error | slow | cut
+  std::string for_span;
+  std::string report;  // "" = none
+};
+int command_drill(const GlobalOptions& global, const DrillOptions& options);
+
+}  // namespace evershore::app

@@ -1,0 +1,182 @@
+// Command line of `evershore`: names, options and examples of the commands; see commands.h for what they do.
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+
+#include "app/commands.h"
+#include "app/demo/demo.h"
+
+namespace evershore::app {
+namespace {
+
+constexpr const char* kVersion = "evershore 0.1.0";
+
+struct CommandLine {
+  GlobalOptions global;
+  StatusOptions status;
+  DrainOptions drain;
+  FailoverOptions failover;
+  RegionOptions region;
+  DrillOptions drill;
+  demo::DemoOptions demo;
+  std::string site;
+  std::string subject;
+  std::function<int()> chosen;
+};
+
+CLI::App* add_command(CLI::App& app, CommandLine& line, const char* name, const char* what, const char* example,
+                      std::function<int()> body) {
+  auto* command = app.add_subcommand(name, what);
+  command->footer(std::string("Example:\n  ") + example);
+  command->callback([&line, body = std::move(body)] { line.chosen = body; });
+  return command;
+}
+
+void add_settings_option(CLI::App* command, CommandLine& line) {
+  command->add_option("-c,--config", line.global.settings_path, "The settings file")->required()->type_name("FILE");
+}
+
+void add_node_commands(CLI::App& app, CommandLine& line) {
+  add_settings_option(add_command(app, line, "run", "Run all roles the settings file mentions. SIGTERM drains and exits, SIGHUP reloads.",
+                                  "evershore run -c /etc/evershore/evershore.toml", [&] { return command_run(line.global); }),
+                      line);
+  add_settings_option(add_command(app, line, "check", "Check the settings file and print every problem as file:line:column: message.",
+                                  "evershore check -c evershore.toml", [&] { return command_check(line.global); }),
+                      line);
+  auto* status = add_command(app, line, "status", "Show regions, checks, sites and replication lag of a running node.",
+                             "evershore status -c evershore.toml --watch", [&] { return command_status(line.global, line.status); });
+  add_settings_option(status, line);
+  status->add_flag("--json", line.global.json, "Print the JSON document");
+  status->add_flag("--watch", line.status.watch, "Print again every second until interrupted");
+
+  auto* explain =
+      add_command(app, line, "explain", "Say why the state is what it is: probes, rule, decision, versions in each region.",
+                  "evershore explain -c evershore.toml assets.example.com", [&] { return command_explain(line.global, line.subject); });
+  add_settings_option(explain, line);
+  explain->add_option("subject", line.subject, "A host name, a region, or SITE/KEY (or KEY when there is one site)")->required();
+  explain->add_flag("--json", line.global.json, "Print the JSON document");
+}
+
+void add_data_commands(CLI::App& app, CommandLine& line) {
+  auto* verify = add_command(app, line, "verify", "Compare all regions of a site; exit 1 and the differing keys if they are not identical.",
+                             "evershore verify -c evershore.toml assets", [&] { return command_verify(line.global, line.site); });
+  add_settings_option(verify, line);
+  verify->add_option("site", line.site, "Which site of the settings file")->required();
+  verify->add_flag("--json", line.global.json, "One JSON object per differing key");
+  auto* sync = add_command(app, line, "sync", "One full reconciling pass over a site's regions; exit 0 when they have converged.",
+                           "evershore sync -c evershore.toml assets", [&] { return command_sync(line.global, line.site); });
+  add_settings_option(sync, line);
+  sync->add_option("site", line.site, "Which site of the settings file")->required();
+  sync->add_flag("--json", line.global.json, "Print the result as JSON");
+}
+
+void add_steering_commands(CLI::App& app, CommandLine& line) {
+  auto* drain = add_command(app, line, "drain", "Take a region out of service on purpose.",
+                            "evershore drain -c evershore.toml east --reason 'new disks' --for 2h",
+                            [&] { return command_drain(line.global, line.drain); });
+  add_settings_option(drain, line);
+  drain->add_option("region", line.drain.region, "Which region")->required();
+  drain->add_option("--reason", line.drain.reason, "Shown in status and events");
+  drain->add_option("--for", line.drain.for_span, "Ends by itself after this, e.g. 2h");
+  auto* undrain = add_command(app, line, "undrain", "Put a drained region back into service.", "evershore undrain -c evershore.toml east",
+                              [&] { return command_undrain(line.global, line.drain.region); });
+  add_settings_option(undrain, line);
+  undrain->add_option("region", line.drain.region, "Which region")->required();
+  auto* failover =
+      add_command(app, line, "failover", "Pin a site's first choice to a region; --auto releases the pin.",
+                  "evershore failover -c evershore.toml assets west", [&] { return command_failover(line.global, line.failover); });
+  add_settings_option(failover, line);
+  failover->add_option("site", line.failover.site, "Which site")->required();
+  auto* region = failover->add_option("region", line.failover.region, "The region that goes first");
+  failover->add_flag("--auto", line.failover.release, "Release the pin")->excludes(region);
+  auto* drill = add_command(app, line, "drill", "Break a region on purpose, as the running node sees it, and report what clients saw.",
+                            "evershore drill -c evershore.toml --region east --fault blackhole --for 30s --report drill.json",
+                            [&] { return command_drill(line.global, line.drill); });
+  add_settings_option(drill, line);
+  drill->add_option("--region", line.drill.region, "Which region")->required();
+  drill->add_option("--fault", line.drill.fault, "down | blackhole | error | slow | cut")
+      ->required()
+      ->check(CLI::IsMember({"down", "blackhole", "error", "slow", "cut"}));
+  drill->add_option("--for", line.drill.for_span, "How long, e.g. 30s")->required();
+  drill->add_option("--report", line.drill.report, "Write the report as JSON")->type_name("FILE.json");
+}
+
+void add_region_command(CLI::App& app, CommandLine& line) {
+  auto* region =
+      add_command(app, line, "region", "An S3 server over a directory: for a small self-hosted region, demos and tests.",
+                  "evershore region --dir /srv/east --listen 0.0.0.0:9001 --bucket site --access-key KEY --secret-key env:EAST_SECRET",
+                  [&] { return command_region(line.global, line.region); });
+  auto& r = line.region;
+  region->add_option("--dir", r.dir, "Where the objects are kept")->required();
+  region->add_option("--listen", r.listen, "address:port; port 0 takes a free one and prints it")->required();
+  region->add_option("--bucket", r.bucket, "The one bucket's name")->required();
+  region->add_option("--access-key", r.access_key, "Literal, env:NAME or file:PATH")->required();
+  region->add_option("--secret-key", r.secret_key, "Literal, env:NAME or file:PATH")->required();
+  region->add_option("--signing-region", r.signing_region, "Region name that signatures must carry")->capture_default_str();
+  region->add_option("--webhook", r.webhook, "POST an S3 event here after each change");
+  region->add_flag("--public-read", r.public_read, "Objects can be read without a signature");
+  region->add_option("--threads", r.threads, "Event loops")->capture_default_str()->check(CLI::Range(1, 64));
+}
+
+void add_demo_command(CLI::App& app, CommandLine& line) {
+  auto* demo =
+      add_command(app, line, "demo", "Three local regions with real files behind one hostname; one dies under load; see what clients saw.",
+                  "evershore demo --once --report demo.json", [&] { return demo::run_demo(line.global, line.demo); });
+  demo->add_flag("--once", line.demo.once, "Exit after the report; exit code 1 if a promise was broken");
+  demo->add_option("--report", line.demo.report, "Write the report as JSON")->type_name("FILE.json");
+  demo->add_flag("--quick", line.demo.quick, "Less data and shorter phases (about 20 s instead of 90 s)");
+}
+
+void add_aws_command(CLI::App& app, CommandLine& line) {
+  auto* aws = app.add_subcommand("aws", "The same layout on AWS (not available yet)");
+  for (const char* verb : {"plan", "apply", "status", "destroy", "export", "cost"}) {
+    auto* command = aws->add_subcommand(verb, "Not available yet");
+    command->add_option("-c,--config", line.global.settings_path, "The settings file")->type_name("FILE");
+    command->callback([&line, verb] {
+      line.chosen = [verb] {
+        std::fprintf(stderr, "evershore aws %s: not available yet in this version; run your own layout with `evershore run`\n", verb);
+        return kUsage;
+      };
+    });
+  }
+  aws->require_subcommand(1);
+}
+
+void add_global_options(CLI::App& app, CommandLine& line) {
+  static const std::map<std::string, Level> kLevels{
+      {"debug", Level::kDebug}, {"info", Level::kInfo}, {"warn", Level::kWarn}, {"error", Level::kError}};
+  app.add_option("--log-level", line.global.log_level, "debug, info, warn or error")
+      ->transform(CLI::CheckedTransformer(kLevels, CLI::ignore_case));
+  app.add_option_function<std::string>(
+         "--log-format", [&line](const std::string& format) { line.global.log_json = format == "json"; }, "text or json")
+      ->check(CLI::IsMember({"text", "json"}));
+  app.set_version_flag("--version", kVersion);
+  app.fallthrough();
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 done, 1 the answer is no, 2 usage or settings, 3 failed.\n`evershore COMMAND --help` shows a command's options and an "
+      "example.");
+}
+
+int run(int argc, char** argv) {
+  CommandLine line;
+  CLI::App app("One hostname over the same data in several regions' S3 buckets, so that a region's death goes unnoticed.", "evershore");
+  add_global_options(app, line);
+  add_node_commands(app, line);
+  add_data_commands(app, line);
+  add_steering_commands(app, line);
+  add_region_command(app, line);
+  add_demo_command(app, line);
+  add_aws_command(app, line);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;  // --help and --version end here too
+  }
+  return line.chosen ? line.chosen() : kUsage;
+}
+
+}  // namespace
+}  // namespace evershore::app
+
+int main(int argc, char** argv) { return evershore::app::run(argc, argv); }

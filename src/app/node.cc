@@ -1,0 +1,362 @@
+#include "app/node.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
+
+#include "app/settings/settings.h"
+#include "base/text.h"
+#include "wire/s3/address.h"
+
+namespace evershore::app {
+
+namespace {
+
+constexpr Duration kDrainGrace = std::chrono::seconds(10);
+
+Result<std::vector<io::Endpoint>> endpoints_of(const std::vector<std::string>& texts) {
+  std::vector<io::Endpoint> endpoints;
+  for (const auto& text : texts) {
+    TRY(auto endpoint, io::parse_endpoint(text));
+    endpoints.push_back(std::move(endpoint));
+  }
+  return endpoints;
+}
+
+Result<std::shared_ptr<io::TlsServerContext>> tls_server_of(const EdgeSettings& edge) {
+  std::vector<io::TlsServerCertificate> certificates;
+  for (const auto& pair : edge.tls) certificates.push_back({pair.certificate_path, pair.private_key_path});
+  if (certificates.empty()) return std::shared_ptr<io::TlsServerContext>();
+  return io::TlsServerContext::make(certificates);
+}
+
+size_t thread_count(const NodeSettings& node) {
+  return node.threads > 0 ? node.threads : std::max(1U, std::thread::hardware_concurrency());
+}
+
+// "host:port" as the HTTP client dials it: what the drill's fault board goes by.
+std::string fault_address(const RegionSettings& region) {
+  const auto address = s3::address_of(region, "");
+  return address ? fmt::format("{}:{}", address->host, address->port) : region.endpoint;
+}
+
+}  // namespace
+
+Node::Node(Settings settings, std::string settings_path, Log log)
+    : settings_(std::move(settings)),
+      settings_path_(std::move(settings_path)),
+      log_(log),
+      started_at_(loop_.wall()),
+      events_(loop_, log),
+      health_board_(std::make_shared<const HealthSnapshot>()),
+      edge_config_(std::make_shared<const edge::EdgeConfig>(
+          edge::make_edge_config(settings_.edge, settings_.regions, settings_.sites, static_cast<uint32_t>(thread_count(settings_.node))))),
+      publisher_(loop_, log.named("dns"), settings_.node.name) {}
+
+Node::~Node() = default;
+
+Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string settings_path, Log log) {
+  std::unique_ptr<Node> node(new Node(std::move(settings), std::move(settings_path), log));
+  TRY(node->tls_client_, io::TlsClientContext::make({}));
+  TRY_VOID(node->open_state());
+  TRY_VOID(node->configure_dns(node->settings_));
+  TRY_VOID(node->start_serving());
+  TRY_VOID(node->start_admin());
+  node->start_health();
+  node->replication_->configure(node->settings_);
+  node->replication_->begin();
+  for (auto& thread : node->serving_) thread->start();
+  return node;
+}
+
+Result<void> Node::open_state() {
+  auto* self = this;
+  const auto on_readiness = [self](std::vector<SiteReadiness> all) {
+    self->loop_.post([self, all = std::move(all)] { self->take_readiness(all); });
+  };
+  TRY(replication_, ReplicationThread::open({.node = settings_.node,
+                                             .health = health_board_,
+                                             .faults = &faults_,
+                                             .tls = tls_client_,
+                                             .log = log_,
+                                             .on_readiness = on_readiness}));
+  TRY(const auto entries, replication_->board_entries());
+  for (const auto& [key, value] : entries) {
+    if (key == "health") remembered_health_ = value;
+  }
+  const auto save = [self](std::string key, std::optional<std::string> value) {
+    self->replication_->save(std::move(key), std::move(value));
+  };
+  steersman_ = std::make_unique<Steersman>(loop_, events_, save, [self] { self->refresh_answers(); });
+  steersman_->restore(entries, settings_);
+  return {};
+}
+
+Result<void> Node::configure_dns(const Settings& settings) {
+  std::vector<dns::Problem> problems;
+  const auto files = dns::read_master_files(settings.dns, problems);
+  if (problems.empty()) problems = publisher_.configure(settings.dns, files);
+  if (!problems.empty()) return fail(Fault::kInvalid, "dns: " + problems.front().message);
+  return {};
+}
+
+Result<void> Node::start_serving() {
+  TRY(endpoints_.edge, endpoints_of(settings_.edge.listen));
+  TRY(endpoints_.edge_tls, endpoints_of(settings_.edge.listen_tls));
+  TRY(endpoints_.dns, endpoints_of(settings_.dns.listen));
+  TRY(const auto tls, tls_server_of(settings_.edge));
+  if (endpoints_.edge.empty() && endpoints_.edge_tls.empty() && endpoints_.dns.empty()) return {};
+  for (size_t i = 0; i < thread_count(settings_.node); ++i) {
+    serving_.push_back(std::make_unique<ServingThread>(
+        ServingInputs{.edge = {.config = edge_config_, .health = health_board_, .steering = steersman_->published()},
+                      .answers = publisher_.snapshots(),
+                      .evidence = *this,
+                      .log = log_,
+                      .edge_options = {.server = {}, .tls = tls_client_, .faults = &faults_}}));
+    TRY_VOID(serving_.back()->listen(endpoints_, tls));
+  }
+  return {};
+}
+
+Result<void> Node::start_admin() {
+  if (settings_.admin.listen.empty()) return {};
+  TRY(const auto endpoint, io::parse_endpoint(settings_.admin.listen));
+  auto server = console::AdminServer::start(loop_, endpoint, settings_.admin.token, *this, log_.named("admin"));
+  if (!server) return wrap(std::move(server).error(), "admin.listen " + settings_.admin.listen);
+  admin_ = std::move(*server);
+  return {};
+}
+
+health::HealthSettings Node::health_settings(const Settings& settings) const {
+  health::HealthSettings all{.regions = settings.regions, .checks = settings.health_checks, .edge = std::nullopt};
+  const auto& listeners = endpoints_.edge.empty() ? endpoints_.edge_tls : endpoints_.edge;
+  if (!listeners.empty()) {
+    io::Endpoint endpoint = listeners.front();
+    if (endpoint.address == "0.0.0.0") endpoint.address = "127.0.0.1";
+    if (endpoint.address == "::") endpoint.address = "::1";
+    all.edge = health::EdgeCheckSettings{.node = settings.node.name, .url = "tcp://" + io::format_endpoint(endpoint), .timing = {}};
+  }
+  return all;
+}
+
+void Node::start_health() {
+  auto* self = this;
+  health::HealthHooks hooks{.load = [self] { return self->remembered_health_; },
+                            .store = [self](std::string state) { self->replication_->save("health", std::move(state)); },
+                            .on_change = [self](const HealthSnapshot& h, const health::HealthChange& c) { self->on_health_change(h, c); }};
+  alerts_ =
+      std::make_unique<health::Alerts>(loop_, settings_.alerts, health::Alerts::Options{.node = settings_.node.name}, log_.named("alerts"));
+  health_ = std::make_unique<health::HealthRunner>(loop_, health_board_, std::move(hooks), health::Prober::Options{.faults = &faults_},
+                                                   log_.named("health"));
+  health_->start(health_settings(settings_));
+  refresh_answers();
+}
+
+// DNS first: the answer must follow the verdict at once. Everything slow comes after.
+void Node::on_health_change(const HealthSnapshot& health, const health::HealthChange& change) {
+  publisher_.update(health, steersman_->now(), site_answers());
+  const auto& check = change.check;
+  const bool first = change.before == Health::kUnknown && check.health == Health::kUp;
+  if (!first) {
+    const bool region = check.name.starts_with("region/");
+    const auto subject = region ? check.name.substr(7) : check.name;
+    events_.add(region ? "region" : "check", subject,
+                fmt::format("{} {} {}: {}, was {} {}", region ? "region" : "check", subject, health_name(check.health), check.why,
+                            health_name(change.before), format_duration(change.lasted)));
+  }
+  if (auto alert = health::alert_of(change)) alerts_->tell(*alert);
+  if (check.health != Health::kDown || !check.name.starts_with("region/")) return;
+  const auto region = check.name.substr(7);
+  for (const auto& [name, site] : settings_.sites) {
+    const bool member = std::ranges::find(site.regions, region) != site.regions.end();
+    if (!member || site.failback.mode != FailbackMode::kManual || steersman_->now().drains.contains(region)) continue;
+    steersman_->drain(region, fmt::format("went down; failback of site {} is manual: undrain it when it may serve again", name),
+                      std::nullopt);
+  }
+}
+
+void Node::refresh_answers() { publisher_.update(*health_board_.read(), steersman_->now(), site_answers()); }
+
+dns::SiteAnswers Node::site_answers() const {
+  dns::SiteAnswers answers;
+  for (const auto& [name, site] : settings_.sites) {
+    for (const auto& endpoint : endpoints_.edge) answers[name].push_back({endpoint.address, edge_check_name(settings_.node.name)});
+    for (const auto& endpoint : endpoints_.edge_tls) {
+      const dns::SiteAddress address{endpoint.address, edge_check_name(settings_.node.name)};
+      auto& list = answers[name];
+      if (std::ranges::find(list, address) == list.end()) list.push_back(address);
+    }
+  }
+  return answers;
+}
+
+void Node::take_readiness(const std::vector<SiteReadiness>& all) {
+  for (const auto& [site, region, why_not] : all) {
+    const auto at = settings_.sites.find(site);
+    if (at == settings_.sites.end()) continue;
+    const bool gated = at->second.failback.mode == FailbackMode::kInSync;
+    steersman_->set_readiness(site, region, gated ? why_not : std::nullopt);
+  }
+}
+
+void Node::report(std::string_view region, ProbeResult result) {
+  if (health_) health_->report_evidence(region_check_name(region), std::move(result));
+}
+
+Task<void> Node::wait_for_event(uint64_t after, Mono deadline) { return events_.wait(after, deadline); }
+
+bool Node::ready() const {
+  const auto health = health_board_.read();
+  for (const auto& [name, region] : settings_.regions) {
+    if (health->health_of(region_check_name(name)) == Health::kUnknown) return false;
+  }
+  return true;
+}
+
+void Node::announce() const {
+  const auto say = [](std::string_view role, const std::vector<io::Endpoint>& endpoints) {
+    for (const auto& endpoint : endpoints) fmt::print("{} listening on {}\n", role, io::format_endpoint(endpoint));
+  };
+  say("edge", endpoints_.edge);
+  say("edge-tls", endpoints_.edge_tls);
+  say("dns", endpoints_.dns);
+  if (admin_) say("admin", {admin_->local()});
+  fmt::print("node {} is ready\n", settings_.node.name);
+  std::fflush(stdout);
+}
+
+void Node::run() {
+  for (const int number : {SIGTERM, SIGINT}) loop_.on_signal(number, [this] { stop_soon(); });
+  loop_.on_signal(SIGHUP, [this] { reload(); });
+  announce();
+  loop_.run();
+  for (auto& thread : serving_) thread->stop(kDrainGrace);
+  replication_->stop();
+}
+
+void Node::stop_soon() {
+  if (std::exchange(stopping_, true)) return;
+  log_.info("stopping: running requests may end within {}", format_duration(kDrainGrace));
+  spawn_detached(shut_down());
+}
+
+// The serving threads drain after the control loop has ended (run()).
+Task<void> Node::shut_down() {
+  events_.wake();
+  if (admin_) co_await admin_->drain(loop_.now() + std::chrono::seconds(1));
+  co_await health_->stop();
+  co_await alerts_->stop();
+  co_await tasks_.join();
+  loop_.stop();
+}
+
+void Node::reload() {
+  auto loaded = load_settings(settings_path_);
+  if (!loaded) {
+    events_.add("settings", settings_path_, "reload refused, the old settings stay: " + loaded.error().text);
+    return;
+  }
+  if (!loaded->problems.empty()) {
+    std::string text = fmt::format("reload refused, the old settings stay: {} problems", loaded->problems.size());
+    for (const auto& problem : loaded->problems) text += "; " + format_problem(problem);
+    events_.add("settings", settings_path_, std::move(text));
+    return;
+  }
+  apply(std::move(loaded->settings));
+}
+
+void Node::apply(Settings next) {
+  std::string restart;
+  const auto frozen = [&restart](std::string_view name, bool changed) {
+    if (changed) restart += (restart.empty() ? "" : ", ") + std::string(name);
+  };
+  frozen("node", next.node != settings_.node);
+  frozen("edge.listen", next.edge.listen != settings_.edge.listen || next.edge.listen_tls != settings_.edge.listen_tls);
+  frozen("dns.listen", next.dns.listen != settings_.dns.listen);
+  frozen("admin", next.admin != settings_.admin);
+  auto tls = tls_server_of(next.edge);
+  auto dns = tls ? configure_dns(next) : Result<void>(std::unexpected(tls.error()));
+  if (!dns) {
+    events_.add("settings", settings_path_, "reload refused, the old settings stay: " + dns.error().text);
+    return;
+  }
+  next.node = settings_.node;
+  const bool data_changed = next.regions != settings_.regions || next.sites != settings_.sites;
+  const bool alerts_changed = next.alerts != settings_.alerts;
+  settings_ = std::move(next);
+  edge_config_.publish(
+      edge::make_edge_config(settings_.edge, settings_.regions, settings_.sites, static_cast<uint32_t>(thread_count(settings_.node))));
+  if (*tls) {
+    for (auto& thread : serving_) thread->replace_tls(*tls);
+  }
+  steersman_->retain(settings_);
+  health_->reconfigure(health_settings(settings_));
+  if (data_changed) replication_->configure(settings_);
+  if (alerts_changed) frozen("alerts", true);
+  refresh_answers();
+  events_.add("settings", settings_path_,
+              restart.empty() ? "settings reloaded" : "settings reloaded; these wait for a restart: " + restart);
+}
+
+// --- what people ask for ---
+
+Result<void> Node::known_region(const std::string& region) const {
+  if (settings_.regions.contains(region)) return {};
+  std::string names;
+  for (const auto& [name, value] : settings_.regions) names += (names.empty() ? "" : ", ") + name;
+  return fail(Fault::kNotFound, fmt::format("there is no region \"{}\"; there are: {}", region, names));
+}
+
+Result<void> Node::known_site(const std::string& site) const {
+  if (settings_.sites.contains(site)) return {};
+  std::string names;
+  for (const auto& [name, value] : settings_.sites) names += (names.empty() ? "" : ", ") + name;
+  return fail(Fault::kNotFound, fmt::format("there is no site \"{}\"; there are: {}", site, names));
+}
+
+Task<Result<void>> Node::drain(console::DrainRequest request) {
+  CO_TRY_VOID(known_region(request.region));
+  steersman_->drain(request.region, request.reason, request.for_span);
+  co_return Result<void>();
+}
+
+Task<Result<void>> Node::undrain(std::string region) {
+  CO_TRY_VOID(known_region(region));
+  steersman_->undrain(region);
+  co_return Result<void>();
+}
+
+Task<Result<void>> Node::failover(std::string site, std::optional<std::string> region) {
+  CO_TRY_VOID(known_site(site));
+  if (region) {
+    const auto& members = settings_.sites.at(site).regions;
+    if (std::ranges::find(members, *region) == members.end()) {
+      co_return fail(Fault::kNotFound, fmt::format("site {} has no region \"{}\"; it has: {}", site, *region, fmt::join(members, ", ")));
+    }
+  }
+  steersman_->pin(site, std::move(region));
+  co_return Result<void>();
+}
+
+Task<Result<void>> Node::fault(std::string region, io::FaultMode mode, Duration for_span) {
+  constexpr Duration kFaultMax = std::chrono::hours(1);
+  CO_TRY_VOID(known_region(region));
+  if (for_span > kFaultMax) co_return fail(Fault::kInvalid, "for: at most 1h");
+  const auto address = fault_address(settings_.regions.at(region));
+  loop_.cancel(std::exchange(fault_ends_[region], TimerId::kNone));
+  faults_.set(address, mode);
+  if (mode == io::FaultMode::kNone) {
+    events_.add("drill", region, fmt::format("drill: region {} is as it is again", region));
+    co_return Result<void>();
+  }
+  events_.add("drill", region, fmt::format("drill: region {} looks broken to this node for {}", region, format_duration(for_span)));
+  fault_ends_[region] = loop_.call_at(loop_.now() + for_span, [this, region, address] {
+    faults_.set(address, io::FaultMode::kNone);
+    events_.add("drill", region, fmt::format("drill: region {} is as it is again (time over)", region));
+  });
+  co_return Result<void>();
+}
+
+}  // namespace evershore::app

@@ -1,0 +1,99 @@
+// A running node: builds every part the settings mention, wires them by published snapshots, and lives on the control loop until
+// it is told to stop. It decides nothing itself; it carries news from who knows to who needs it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/event_log.h"
+#include "app/replication_thread.h"
+#include "app/serving_thread.h"
+#include "app/steersman.h"
+#include "console/run/admin_server.h"
+#include "dns/run/dns_publisher.h"
+#include "health/run/alerts.h"
+#include "health/run/runner.h"
+
+namespace evershore::app {
+
+class Node final : public console::NodeApi, public edge::EvidenceSink {
+ public:
+  // Opens the state, listens everywhere, starts all threads. Errors name the setting.
+  static Result<std::unique_ptr<Node>> start(Settings settings, std::string settings_path, Log log);
+  ~Node() override;
+
+  // Prints where it listens, then serves until SIGTERM or SIGINT; drains; returns.
+  void run();
+
+  // console::NodeApi, on the control loop
+  Task<std::string> status_json() override;
+  Task<std::string> regions_json() override;
+  Task<std::string> checks_json() override;
+  Task<std::string> metrics_text() override;
+  Task<Result<std::string>> explain_json(std::string subject) override;
+  Task<Result<std::string>> differences_json(std::string site) override;
+  Task<Result<void>> drain(console::DrainRequest request) override;
+  Task<Result<void>> undrain(std::string region) override;
+  Task<Result<void>> failover(std::string site, std::optional<std::string> region) override;
+  Task<Result<void>> fault(std::string region, io::FaultMode mode, Duration for_span) override;
+  Task<Result<size_t>> webhook(std::string body) override;
+  Task<Result<std::string>> sync(std::string site, std::function<void(std::string)> on_progress) override;
+  std::vector<console::Event> events_after(uint64_t after) override { return events_.after(after); }
+  Task<void> wait_for_event(uint64_t after, Mono deadline) override;
+  bool ready() const override;
+
+  // edge::EvidenceSink, any thread
+  void report(std::string_view region, ProbeResult result) override;
+
+ private:
+  Node(Settings settings, std::string settings_path, Log log);
+  Result<void> open_state();
+  Result<void> configure_dns(const Settings& settings);
+  Result<void> start_serving();
+  Result<void> start_admin();
+  void start_health();
+  void announce() const;
+  void reload();
+  void apply(Settings next);
+  void stop_soon();
+  Task<void> shut_down();
+
+  void on_health_change(const HealthSnapshot& health, const health::HealthChange& change);
+  void refresh_answers();
+  void take_readiness(const std::vector<SiteReadiness>& all);
+  health::HealthSettings health_settings(const Settings& settings) const;
+  dns::SiteAnswers site_answers() const;
+  Task<std::vector<replicate::SiteReplicationStatus>> replication_status();
+  Task<Result<std::string>> explain_key(std::string site, std::string key);
+  Task<std::vector<std::string>> breakers();
+  Result<void> known_region(const std::string& region) const;
+  Result<void> known_site(const std::string& site) const;
+
+  Settings settings_;
+  const std::string settings_path_;
+  Log log_;
+  io::Loop loop_;  // control
+  Wall started_at_{};
+  io::FaultBoard faults_;
+  std::shared_ptr<io::TlsClientContext> tls_client_;
+  EventLog events_;
+  Published<HealthSnapshot> health_board_;
+  Published<edge::EdgeConfig> edge_config_;
+  std::string remembered_health_;
+  std::unique_ptr<ReplicationThread> replication_;
+  std::unique_ptr<Steersman> steersman_;
+  dns::DnsPublisher publisher_;
+  std::unique_ptr<health::HealthRunner> health_;
+  std::unique_ptr<health::Alerts> alerts_;
+  ServingEndpoints endpoints_;
+  std::vector<std::unique_ptr<ServingThread>> serving_;
+  std::unique_ptr<console::AdminServer> admin_;
+  std::map<std::string, TimerId> fault_ends_;  // by region
+  bool stopping_ = false;
+  TaskScope tasks_;
+};
+
+}  // namespace evershore::app

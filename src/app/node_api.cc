@@ -1,0 +1,322 @@
+// What the admin listener asks of a node: documents from published snapshots, and work handed to the replication loop.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "app/node.h"
+#include "app/node_json.h"
+#include "base/text.h"
+#include "console/metrics.h"
+#include "wire/s3/event.h"
+
+namespace evershore::app {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+using replicate::SiteReplicator;
+
+Task<Replications> gather_status(Replicators& replicators) {
+  Replications all;
+  for (const auto& member : replicators.all()) all.push_back(member.replicator->status());
+  co_return all;
+}
+
+Task<Result<replicate::KeyExplanation>> explain_there(Replicators& replicators, std::string site, std::string key) {
+  auto* replicator = replicators.find(site);
+  if (replicator == nullptr) co_return fail(Fault::kNotFound, fmt::format("site {} is not replicated", site));
+  co_return co_await replicator->explain(std::move(key));
+}
+
+Task<Result<std::string>> differences_there(Replicators& replicators, std::string site) {
+  constexpr size_t kListedMax = 10'000;
+  auto* replicator = replicators.find(site);
+  if (replicator == nullptr) co_return fail(Fault::kNotFound, fmt::format("site {} is not replicated", site));
+  Json list = Json::array();
+  const SiteReplicator::OnDifference on_difference = [&list](const replicate::Difference& difference) {
+    if (list.size() < kListedMax) list.push_back({{"key", difference.key}, {"why", difference.why}});
+  };
+  const SiteReplicator::OnVerifyProgress on_progress = [](const replicate::VerifyProgress&) {};
+  CO_TRY(const uint64_t count, co_await replicator->verify(on_difference, on_progress));
+  Json document{{"site", site}, {"differences", count}, {"keys", std::move(list)}};
+  co_return to_text(document);
+}
+
+Task<std::vector<std::string>> explain_edge(const edge::EdgeWorker& edge) { co_return edge.explain(); }
+
+struct Hint {
+  std::string site;
+  std::string region;
+  std::string key;
+  std::string etag;
+  bool removed = false;
+};
+
+Task<Result<size_t>> hint_there(Replicators& replicators, std::vector<Hint> hints) {
+  size_t noted = 0;
+  for (auto& hint : hints) {
+    auto* replicator = replicators.find(hint.site);
+    if (replicator == nullptr) continue;
+    const auto removed = hint.removed ? replicate::Removed::kYes : replicate::Removed::kNo;
+    auto done = co_await replicator->hint(hint.key, hint.region, hint.etag, removed);
+    // A key outside the site's prefix is none of ours; anything else must make the sender try again.
+    if (!done && done.error().fault != Fault::kInvalid) co_return std::unexpected(std::move(done).error());
+    if (done) ++noted;
+  }
+  co_return noted;
+}
+
+Json sync_json(const replicate::SyncReport& report) {
+  return {{"converged", report.converged},
+          {"objects_copied", report.totals.objects_copied},
+          {"bytes_copied", report.totals.bytes_copied},
+          {"keys", report.totals.scanned},
+          {"why", report.why}};
+}
+
+Task<Result<std::string>> sync_there(Replicators& replicators, std::string site, io::Loop& home,
+                                     std::function<void(std::string)> on_progress) {
+  auto* replicator = replicators.find(site);
+  if (replicator == nullptr) co_return fail(Fault::kNotFound, fmt::format("site {} is not replicated", site));
+  const SiteReplicator::OnSyncProgress tell = [&home, on_progress](const replicate::SyncProgress& p) {
+    const auto text = fmt::format("{} keys compared, {} to copy, {} pending, {} objects and {} copied", p.scanned, p.found, p.pending,
+                                  p.objects_copied, format_size(p.bytes_copied));
+    home.post([on_progress, line = Json{{"progress", text}}.dump()] { on_progress(line); });
+  };
+  CO_TRY(const auto report, co_await replicator->sync(tell));
+  co_return sync_json(report).dump();
+}
+
+Json edge_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const std::vector<io::Endpoint>& endpoints) {
+  uint64_t requests = 0, failed = 0, hits = 0, misses = 0, stale = 0, takeovers = 0, hedges = 0, retries = 0, resets = 0, connections = 0;
+  for (const auto& thread : serving) {
+    const auto& counters = thread->edge().counters();
+    const auto& fetch = thread->edge().fetch_counters();
+    requests += counters.requests.get();
+    failed += counters.answers_by_class[5].get();
+    hits += counters.cache_hits.get();
+    misses += counters.cache_misses.get();
+    stale += counters.cache_stale.get();
+    resets += counters.resets.get();
+    takeovers += fetch.takeovers.get();
+    hedges += fetch.hedges.get();
+    retries += fetch.retries.get();
+    connections += thread->edge().connections();
+  }
+  Json listen = Json::array();
+  for (const auto& endpoint : endpoints) listen.push_back(io::format_endpoint(endpoint));
+  return {{"listen", std::move(listen)}, {"connections", connections}, {"requests", requests}, {"failed", failed}, {"resets", resets},
+          {"cache_hits", hits},          {"cache_misses", misses},     {"cache_stale", stale}, {"hedges", hedges}, {"retries", retries},
+          {"takeovers", takeovers}};
+}
+
+Json dns_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const std::vector<io::Endpoint>& endpoints,
+              const dns::DnsPublisher& publisher) {
+  uint64_t udp = 0, tcp = 0;
+  for (const auto& thread : serving) {
+    for (const auto& server : thread->dns()) {
+      udp += server->counters().answers.queries_udp.get();
+      tcp += server->counters().answers.queries_tcp.get();
+    }
+  }
+  Json listen = Json::array();
+  for (const auto& endpoint : endpoints) listen.push_back(io::format_endpoint(endpoint));
+  Json decisions = Json::array();
+  for (const auto& decision : publisher.decisions()) {
+    decisions.push_back(
+        {{"name", decision.name}, {"type", decision.type}, {"answers", decision.chosen}, {"why", routing::why_name(decision.why)}});
+  }
+  return {{"listen", std::move(listen)}, {"queries_udp", udp}, {"queries_tcp", tcp}, {"records", std::move(decisions)}};
+}
+
+}  // namespace
+
+Task<Replications> Node::replication_status() {
+  auto* replicators = &replication_->replicators();
+  co_return co_await io::call_on<Replications>(replication_->loop(), loop_, [replicators] { return gather_status(*replicators); });
+}
+
+Task<std::string> Node::status_json() {
+  const auto replication = co_await replication_status();
+  const auto health = health_board_.read();
+  const StateView view{settings_, *health, steersman_->now(), replication, loop_.wall()};
+  Json json{{"node", settings_.node.name}, {"version", "0.1.0"}};
+  json["time"] = format_iso8601(view.now);
+  json["uptime_seconds"] = std::chrono::duration<double>(view.now - started_at_).count();
+  json["ready"] = ready();
+  json["regions"] = regions_document(view);
+  json["checks"] = checks_document(view);
+  json["sites"] = sites_document(view);
+  json["edge"] = edge_json(serving_, endpoints_.edge);
+  json["dns"] = dns_json(serving_, endpoints_.dns, publisher_);
+  co_return to_text(json);
+}
+
+Task<std::string> Node::regions_json() {
+  const auto replication = co_await replication_status();
+  const auto health = health_board_.read();
+  co_return to_text(regions_document({settings_, *health, steersman_->now(), replication, loop_.wall()}));
+}
+
+Task<std::string> Node::checks_json() {
+  const auto health = health_board_.read();
+  co_return to_text(checks_document({settings_, *health, steersman_->now(), {}, loop_.wall()}));
+}
+
+Task<std::vector<std::string>> Node::breakers() {
+  std::vector<std::string> lines;
+  for (auto& thread : serving_) {
+    auto* serving = thread.get();
+    auto some = co_await io::call_on<std::vector<std::string>>(serving->loop(), loop_, [serving] { return explain_edge(serving->edge()); });
+    lines.insert(lines.end(), some.begin(), some.end());
+  }
+  co_return lines;
+}
+
+Task<Result<std::string>> Node::explain_key(std::string site, std::string key) {
+  auto* replicators = &replication_->replicators();
+  auto explanation = co_await io::call_on<Result<replicate::KeyExplanation>>(
+      replication_->loop(), loop_, [replicators, site, key] { return explain_there(*replicators, site, key); });
+  if (!explanation) co_return std::unexpected(std::move(explanation).error());
+  co_return to_text(key_explanation(site, *explanation));
+}
+
+Task<Result<std::string>> Node::explain_json(std::string subject) {
+  const auto replication = co_await replication_status();
+  const auto health = health_board_.read();
+  const StateView view{settings_, *health, steersman_->now(), replication, loop_.wall()};
+  if (settings_.regions.contains(subject)) {
+    const auto lines = co_await breakers();
+    co_return to_text(region_explanation(view, subject, events_.about(subject, 20), lines));
+  }
+  const auto config = edge_config_.read();
+  if (const auto* site = config->sites.find(subject); site != nullptr && subject.find('/') == std::string::npos) {
+    const bool exact = std::ranges::find(site->hosts, subject) != site->hosts.end() || subject.find('.') != std::string::npos;
+    const bool any = std::ranges::find(site->hosts, "*") != site->hosts.end();
+    if (exact && !any) co_return to_text(site_explanation(view, *site, subject, events_.about(site->name, 20)));
+  }
+  if (settings_.sites.contains(subject)) {
+    co_return to_text(site_explanation(view, settings_.sites.at(subject), subject, events_.about(subject, 20)));
+  }
+  const auto slash = subject.find('/');
+  const auto head = subject.substr(0, slash);
+  if (slash != std::string::npos && settings_.sites.contains(head)) co_return co_await explain_key(head, subject.substr(slash + 1));
+  if (settings_.sites.size() == 1) co_return co_await explain_key(settings_.sites.begin()->first, subject);
+  co_return fail(Fault::kNotFound, fmt::format("\"{}\" is no region, site or host of the settings; a key is written SITE/KEY", subject));
+}
+
+Task<Result<std::string>> Node::differences_json(std::string site) {
+  CO_TRY_VOID(known_site(site));
+  auto* replicators = &replication_->replicators();
+  co_return co_await io::call_on<Result<std::string>>(replication_->loop(), loop_,
+                                                      [replicators, site] { return differences_there(*replicators, site); });
+}
+
+Task<Result<std::string>> Node::sync(std::string site, std::function<void(std::string)> on_progress) {
+  CO_TRY_VOID(known_site(site));
+  auto* replicators = &replication_->replicators();
+  auto* home = &loop_;
+  co_return co_await io::call_on<Result<std::string>>(
+      replication_->loop(), loop_, [replicators, site, home, on_progress] { return sync_there(*replicators, site, *home, on_progress); });
+}
+
+// An event names a bucket; several regions may have buckets of that name, and a look tells which one it was.
+Task<Result<size_t>> Node::webhook(std::string body) {
+  CO_TRY(const auto events, s3::parse_events(body));
+  std::vector<Hint> hints;
+  for (const auto& event : events) {
+    for (const auto& [site_name, site] : settings_.sites) {
+      for (const auto& region : site.regions) {
+        if (settings_.regions.at(region).bucket != event.bucket) continue;
+        hints.push_back({site_name, region, event.key, event.etag, event.removed()});
+      }
+    }
+  }
+  auto* replicators = &replication_->replicators();
+  co_return co_await io::call_on<Result<size_t>>(replication_->loop(), loop_,
+                                                 [replicators, hints] { return hint_there(*replicators, hints); });
+}
+
+namespace {
+
+using console::MetricsText;
+using console::MetricType;
+using Label = std::pair<std::string_view, std::string_view>;
+
+void health_metrics(MetricsText& out, const HealthSnapshot& health, const health::HealthCounters& counters) {
+  for (const auto& check : health.checks) {
+    const std::array<Label, 1> labels{{{"check", check.name}}};
+    out.add(MetricType::kGauge, "evershore_check_up", "1 up, 0 down, 0.5 unknown.", labels,
+            check.health == Health::kUp     ? 1
+            : check.health == Health::kDown ? 0
+                                            : 0.5);
+  }
+  out.add(MetricType::kCounter, "evershore_probes_total", "Health probes made.", {}, static_cast<double>(counters.probes.get()));
+  out.add(MetricType::kCounter, "evershore_probe_failures_total", "Health probes that failed.", {},
+          static_cast<double>(counters.probe_failures.get()));
+}
+
+struct ReplicationMetric {
+  std::string_view name;
+  std::string_view help;
+  MetricType type;
+  double (*value)(const replicate::RegionReplication&);
+};
+constexpr std::array<ReplicationMetric, 7> kReplicationMetrics{{
+    {"evershore_replication_lag_seconds", "From the change to its copy here, for the last one copied.", MetricType::kGauge,
+     [](const replicate::RegionReplication& r) { return std::chrono::duration<double>(r.last_lag).count(); }},
+    {"evershore_replication_oldest_pending_seconds", "How long the oldest change has been missing here.", MetricType::kGauge,
+     [](const replicate::RegionReplication& r) { return std::chrono::duration<double>(r.oldest_pending).count(); }},
+    {"evershore_replication_pending_keys", "Keys this region may lack.", MetricType::kGauge,
+     [](const replicate::RegionReplication& r) { return static_cast<double>(r.pending); }},
+    {"evershore_replication_ready", "1 when the region may serve, by the failback gate.", MetricType::kGauge,
+     [](const replicate::RegionReplication& r) { return r.ready ? 1.0 : 0.0; }},
+    {"evershore_replication_objects_total", "Objects copied into this region.", MetricType::kCounter,
+     [](const replicate::RegionReplication& r) { return static_cast<double>(r.counters->objects_copied.get()); }},
+    {"evershore_replication_bytes_total", "Bytes copied into this region.", MetricType::kCounter,
+     [](const replicate::RegionReplication& r) { return static_cast<double>(r.counters->bytes_copied.get()); }},
+    {"evershore_replication_errors_total", "Requests to this region that failed.", MetricType::kCounter,
+     [](const replicate::RegionReplication& r) { return static_cast<double>(r.counters->errors.get()); }},
+}};
+
+void replication_metrics(MetricsText& out, const Replications& replication) {
+  for (const auto& metric : kReplicationMetrics) {
+    for (const auto& site : replication) {
+      for (const auto& region : site.regions) {
+        const std::array<Label, 2> labels{{{"site", site.site}, {"region", region.region}}};
+        if (region.counters != nullptr) out.add(metric.type, metric.name, metric.help, labels, metric.value(region));
+      }
+    }
+  }
+}
+
+void counter(MetricsText& out, std::string_view name, std::string_view help, const Json& value) {
+  out.add(MetricType::kCounter, name, help, {}, value.get<double>());
+}
+
+}  // namespace
+
+Task<std::string> Node::metrics_text() {
+  const auto replication = co_await replication_status();
+  MetricsText out;
+  health_metrics(out, *health_board_.read(), health_->counters());
+  replication_metrics(out, replication);
+  const auto edge = edge_json(serving_, endpoints_.edge);
+  for (const char* name : {"requests", "failed", "resets", "cache_hits", "cache_misses", "cache_stale", "hedges", "retries", "takeovers"}) {
+    counter(out, fmt::format("evershore_edge_{}_total", name), fmt::format("Edge: {}.", name), edge[name]);
+  }
+  for (size_t i = 0; i < serving_.size(); ++i) {
+    const auto loop = std::to_string(i);
+    const std::array<Label, 1> labels{{{"loop", loop}}};
+    out.histogram("evershore_edge_first_byte_seconds", "From the request to the answer's head.", labels,
+                  serving_[i]->edge().counters().first_byte);
+  }
+  const auto dns = dns_json(serving_, endpoints_.dns, publisher_);
+  for (const char* name : {"queries_udp", "queries_tcp"})
+    counter(out, fmt::format("evershore_dns_{}_total", name), "DNS queries.", dns[name]);
+  co_return out.take();
+}
+
+}  // namespace evershore::app

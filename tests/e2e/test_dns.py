@@ -1,0 +1,96 @@
+"""The authority under kdig, dig and an unbound that is delegated the zone."""
+
+import signal
+import subprocess
+import time
+
+import pytest
+import support
+from support import free_port, wait_until
+
+
+def kdig(port, *words):
+    done = subprocess.run(["kdig", "@127.0.0.1", "-p", str(port), "+timeout=2", "+retry=0", *words], capture_output=True, text=True, timeout=20)
+    return done.stdout
+
+
+def short(port, name, kind="A", *words):
+    return kdig(port, "+short", name, kind, *words).split()
+
+
+@pytest.fixture
+def site(make_region, make_node, tmp_path):
+    regions = [make_region("east"), make_region("west")]
+    return regions, make_node(support.site_settings(tmp_path, regions))
+
+
+def test_kdig_and_dig_over_udp_and_tcp(site):
+    _, node = site
+    port = node.ports["dns"]
+    assert short(port, "assets.example.com") == ["192.0.2.1"]
+    assert short(port, "assets.example.com", "A", "+tcp") == ["192.0.2.1"]
+    done = subprocess.run(["dig", "@127.0.0.1", "-p", str(port), "AsSeTs.ExAmPlE.cOm", "A", "+qr", "+noall", "+answer", "+question"], capture_output=True, text=True, timeout=20)
+    assert "192.0.2.1" in done.stdout and "AsSeTs.ExAmPlE.cOm" in done.stdout
+    assert "NXDOMAIN" in kdig(port, "nothing.example.com", "A")
+    nodata = kdig(port, "assets.example.com", "AAAA")
+    assert "NOERROR" in nodata and "ANSWER: 0" in nodata and "SOA" in nodata
+    assert "REFUSED" in kdig(port, "example.org", "A")
+    assert "ns1.example.com." in short(port, "example.com", "NS")
+    assert "aa" in kdig(port, "example.com", "SOA").split("Flags:")[1].split(";")[0]
+
+
+def test_the_answer_follows_the_primary_down_and_back(site):
+    (east, _), node = site
+    port = node.ports["dns"]
+    wait_until(lambda: short(port, "assets.example.com") == ["192.0.2.1"])
+    began = time.monotonic()
+    east.kill()
+    wait_until(lambda: short(port, "assets.example.com") == ["192.0.2.2"], 5)
+    assert time.monotonic() - began < 1.5
+    east.start()
+    wait_until(lambda: short(port, "assets.example.com") == ["192.0.2.1"], 20)
+
+
+def test_a_black_hole_is_noticed_too(site):
+    (east, _), node = site
+    port = node.ports["dns"]
+    wait_until(lambda: short(port, "assets.example.com") == ["192.0.2.1"])
+    east.process.send(signal.SIGSTOP)
+    try:
+        wait_until(lambda: short(port, "assets.example.com") == ["192.0.2.2"], 5)
+    finally:
+        east.process.send(signal.SIGCONT)
+
+
+def test_unbound_resolves_the_delegated_zone_and_follows_the_failover(site, tmp_path):
+    (east, _), node = site
+    port = free_port()
+    settings = tmp_path / "unbound.conf"
+    settings.write_text(f"""
+server:
+  interface: 127.0.0.1
+  port: {port}
+  do-daemonize: no
+  use-syslog: no
+  chroot: ""
+  username: ""
+  directory: "{tmp_path}"
+  pidfile: "{tmp_path}/unbound.pid"
+  do-not-query-localhost: no
+  module-config: "iterator"
+  use-caps-for-id: yes
+  cache-max-ttl: 1
+  access-control: 127.0.0.0/8 allow
+remote-control:
+  control-enable: no
+stub-zone:
+  name: "example.com"
+  stub-addr: 127.0.0.1@{node.ports["dns"]}
+""")
+    unbound = support.Process(["/usr/sbin/unbound", "-d", "-c", str(settings)], tmp_path / "unbound.log")
+    try:
+        wait_until(lambda: short(port, "assets.example.com") == ["192.0.2.1"], 10, "the resolver's first answer")
+        east.kill()
+        wait_until(lambda: short(port, "assets.example.com") == ["192.0.2.2"], 10, "the resolver's failed-over answer")
+    finally:
+        unbound.stop()

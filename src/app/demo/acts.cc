@@ -189,7 +189,7 @@ Task<Result<void>> Acts::wait_return(Act& act, Mono healed) {
     CO_TRY(const auto view, co_await node_->status());
     const auto* primary = view.find(kPrimary);
     const bool in_sync = primary != nullptr && primary->health == "up" && primary->pending_keys == 0;
-    const bool first = !view.site_order.empty() && view.site_order.front() == kPrimary;
+    const bool first = view.first_choice(kDemoSite) == kPrimary;
     if (in_sync && !act.synced) act.synced = loop_.now() - healed;
     if (first && act.synced) {
       act.served_again = loop_.now() - healed;

@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "wire/s3/address.h"
+#include "model/object.h"
+#include "wire/s3/list.h"
 
 namespace evershore::app::demo {
 
@@ -14,6 +15,7 @@ constexpr io::HttpTimeouts kTimeouts{
 constexpr uint64_t kSmallBytes = 1 << 20;
 constexpr size_t kPieceBytes = 256 * 1024;
 constexpr size_t kErrorBytesMax = 64 * 1024;
+constexpr size_t kListBytesMax = 4 << 20;
 
 // A pattern, made as it is sent.
 class PatternSource final : public io::HttpBodySource {
@@ -50,15 +52,19 @@ Bucket::Bucket(io::Loop& loop, io::HttpClient& client, RegionSettings region)
       region_(std::move(region)),
       signer_({region_.access_key.reveal(), region_.secret_key.reveal(), ""}, region_.signing_region) {}
 
-Result<Bucket::Prepared> Bucket::prepare(std::string method, std::string_view key, http::Headers headers, std::string_view payload_hash) {
-  TRY(auto address, s3::address_of(region_, key));
+Bucket::Prepared Bucket::sign(std::string method, const s3::S3Address& address, http::Headers headers, std::string_view payload_hash) {
   headers.set("Host", address.host_header());
-  signer_.sign(method, address.target, headers, payload_hash, loop_.wall());
+  if (!signer_.anonymous()) signer_.sign(method, address.target, headers, payload_hash, loop_.wall());
   Prepared prepared{.origin = {.tls = address.tls, .host = address.host, .port = address.port}, .request = {}};
   prepared.request.method = std::move(method);
   prepared.request.target = address.target;
   prepared.request.headers = std::move(headers);
   return prepared;
+}
+
+Result<Bucket::Prepared> Bucket::prepare(std::string method, std::string_view key, http::Headers headers, std::string_view payload_hash) {
+  TRY(const auto address, s3::address_of(region_, key));
+  return sign(std::move(method), address, std::move(headers), payload_hash);
 }
 
 Task<Result<void>> Bucket::put(DataObject object) {
@@ -87,6 +93,21 @@ Task<Result<std::optional<Sha256>>> Bucket::hash_of(std::string key) {
   if (answer && answer->head.status == 404) co_return std::optional<Sha256>();
   CO_TRY_VOID(expect_2xx(answer, fmt::format("GET {} from {}", key, region_.name)));
   co_return std::optional(sha256(answer->body));
+}
+
+Task<Result<std::vector<std::string>>> Bucket::keys(std::string prefix, size_t count_max, uint64_t size_bytes_max) {
+  const s3::ListRequest page{.prefix = prefix, .max_keys = s3::kListKeysMax};
+  CO_TRY(const auto address, s3::bucket_address_of(region_, s3::list_query(page)));
+  auto prepared = sign("GET", address, {}, s3::kEmptySha256);
+  const auto answer = co_await client_.fetch(prepared.origin, std::move(prepared.request), kTimeouts, kListBytesMax);
+  CO_TRY_VOID(expect_2xx(answer, fmt::format("listing the bucket of {}", region_.name)));
+  CO_TRY(const auto listed, s3::parse_list(answer->body));
+  std::vector<std::string> found;
+  for (const auto& object : listed.objects) {
+    const bool ours = object.key.starts_with(".evershore/") || object.size_bytes > size_bytes_max;
+    if (!ours && found.size() < count_max) found.push_back(object.key);
+  }
+  co_return found;
 }
 
 }  // namespace evershore::app::demo

@@ -7,6 +7,7 @@
 #include "app/demo/data.h"
 #include "io/http_client.h"
 #include "model/settings.h"
+#include "wire/s3/address.h"
 #include "wire/s3/sigv4.h"
 
 namespace evershore::app::demo {
@@ -21,6 +22,8 @@ class Bucket {
   Task<Result<void>> remove(std::string key);
   // Of the bytes it has; nullopt: no such key.
   Task<Result<std::optional<Sha256>>> hash_of(std::string key);
+  // The first ones of at most `size_bytes_max`, without what Evershore keeps for itself.
+  Task<Result<std::vector<std::string>>> keys(std::string prefix, size_t count_max, uint64_t size_bytes_max);
 
  private:
   struct Prepared {
@@ -28,6 +31,7 @@ class Bucket {
     io::HttpRequest request;
   };
   Result<Prepared> prepare(std::string method, std::string_view key, http::Headers headers, std::string_view payload_hash);
+  Prepared sign(std::string method, const s3::S3Address& address, http::Headers headers, std::string_view payload_hash);
 
   io::Loop& loop_;
   io::HttpClient& client_;

@@ -45,6 +45,14 @@ bool truth(const Json& at, const char* name) {
   return at.is_object() && it != at.end() && it->is_boolean() && it->get<bool>();
 }
 
+std::vector<std::string> texts(const Json& at, const char* name) {
+  std::vector<std::string> all;
+  for (const auto& value : list(at, name)) {
+    if (value.is_string()) all.push_back(value.get<std::string>());
+  }
+  return all;
+}
+
 void read_region(const Json& json, NodeView& view) {
   RegionView region{text(json, "name"), text(json, "health"), number(json, "pending_keys"), seconds(json, "lag_seconds")};
   view.pending_keys += region.pending_keys;
@@ -59,33 +67,32 @@ const RegionView* NodeView::find(std::string_view region) const {
   return at == regions.end() ? nullptr : &*at;
 }
 
+std::string NodeView::first_choice(const std::string& site) const {
+  const auto at = order.find(site);
+  return at == order.end() || at->second.empty() ? std::string() : at->second.front();
+}
+
 Result<NodeView> parse_status(std::string_view text_json) {
   const auto json = Json::parse(text_json, nullptr, false);
   if (!json.is_object() || !json.contains("regions"))
     return fail(Fault::kInvalid, "the node's status is not the JSON document it should be");
   NodeView view;
   for (const auto& region : list(json, "regions")) read_region(region, view);
+  const auto edge = object(json, "edge");
+  view.takeovers = number(edge, "takeovers");
+  view.edge_listen = texts(edge, "listen");
+  view.dns_listen = texts(object(json, "dns"), "listen");
   const auto sites = list(json, "sites");
-  if (!sites.empty()) {
-    for (const auto& at : list(sites[0], "order")) {
-      if (truth(at, "usable")) view.site_order.push_back(text(at, "region"));
-    }
-  }
-  view.takeovers = number(object(json, "edge"), "takeovers");
   for (const auto& site : sites) {
+    auto& order = view.order[text(site, "name")];
+    for (const auto& at : list(site, "order")) {
+      if (truth(at, "usable")) order.push_back(text(at, "region"));
+    }
     const auto replication = object(site, "replication");
     view.objects_replicated += number(replication, "objects_copied");
     view.bytes_replicated += number(replication, "bytes_copied");
   }
   return view;
-}
-
-Result<std::vector<EventView>> parse_events(std::string_view text_json) {
-  const auto json = Json::parse(text_json, nullptr, false);
-  if (!json.is_object()) return fail(Fault::kInvalid, "the node's events are not the JSON document they should be");
-  std::vector<EventView> events;
-  for (const auto& at : list(json, "events")) events.push_back({number(at, "id"), text(at, "kind"), text(at, "subject"), text(at, "text")});
-  return events;
 }
 
 NodeClient::NodeClient(io::HttpClient& client, io::HttpOrigin admin, std::string token)
@@ -118,11 +125,6 @@ Task<Result<std::string>> NodeClient::post(std::string target, std::string json)
 Task<Result<NodeView>> NodeClient::status() {
   CO_TRY(const auto json, co_await get("/api/v1/status"));
   co_return parse_status(json);
-}
-
-Task<Result<std::vector<EventView>>> NodeClient::events_after(uint64_t id) {
-  CO_TRY(const auto json, co_await get(fmt::format("/api/v1/events?since={}", id)));
-  co_return parse_events(json);
 }
 
 Task<Result<void>> NodeClient::set_fault(std::string region, std::string fault, uint64_t seconds_for) {

@@ -1,8 +1,9 @@
 // The running node, asked through its admin listener without blocking. One loop's.
 #pragma once
 
-#include <optional>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "io/http_client.h"
 
@@ -17,24 +18,19 @@ struct RegionView {
 };
 struct NodeView {
   std::vector<RegionView> regions;
-  std::vector<std::string> site_order;  // of the first site; only those that may serve, first choice first
+  std::map<std::string, std::vector<std::string>> order;  // by site: those that may serve, first choice first
+  std::vector<std::string> edge_listen;                   // "127.0.0.1:8080"
+  std::vector<std::string> dns_listen;
   uint64_t takeovers = 0;
   uint64_t pending_keys = 0;  // of all regions
   Duration lag_worst{};
   uint64_t objects_replicated = 0;
   uint64_t bytes_replicated = 0;
   const RegionView* find(std::string_view region) const;
+  std::string first_choice(const std::string& site) const;  // "" when nothing may serve
 };
 // kInvalid when it is not a status document.
 Result<NodeView> parse_status(std::string_view json);
-
-struct EventView {
-  uint64_t id = 0;
-  std::string kind;
-  std::string subject;
-  std::string text;
-};
-Result<std::vector<EventView>> parse_events(std::string_view json);
 
 class NodeClient {
  public:
@@ -44,7 +40,6 @@ class NodeClient {
   // The body of a 2xx answer, else the node's own error text.
   Task<Result<std::string>> post(std::string target, std::string json);
   Task<Result<NodeView>> status();
-  Task<Result<std::vector<EventView>>> events_after(uint64_t id);
   // `fault`: down, blackhole, error, slow, cut; the node ends it by itself after `seconds`.
   Task<Result<void>> set_fault(std::string region, std::string fault, uint64_t seconds);
   Task<Result<void>> end_fault(std::string region);

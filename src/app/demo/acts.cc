@@ -31,8 +31,8 @@ std::vector<std::string> first_notes(const std::vector<Note>& notes, Span span) 
 
 std::string summary(const Act& act) {
   const auto& r = act.requests;
-  auto text = fmt::format("  {} requests: {} failed, {} truncated, {} with wrong bytes; median {}, p99 {}, worst {}.", r.requests, r.failed,
-                          r.truncated, r.wrong, ms(r.p50), ms(r.p99), ms(r.worst));
+  auto text = fmt::format("  {}: {} requests: {} failed, {} truncated, {} with wrong bytes; median {}, p99 {}, worst {}.", act.name,
+                          r.requests, r.failed, r.truncated, r.wrong, ms(r.p50), ms(r.p99), ms(r.worst));
   const auto& d = act.downloads;
   if (d.started > 0) {
     text += fmt::format("\n  {} of {} downloads complete and right, {} taken over in the middle, longest stall {}.", d.completed, d.started,
@@ -136,10 +136,12 @@ Task<Result<void>> Acts::steady() {
 
 // The other regions' worst delay; the struck one's is the length of its outage.
 Task<void> Acts::watch(Watching& watching) {
+  std::map<std::string, Duration> at_first;  // the node tells the last lag there was: what it tells at first is from before
   while (!watching.stop && !interrupt_.asked()) {
     const auto view = co_await node_->status();
     for (const auto& region : view ? view->regions : std::vector<RegionView>()) {
-      if (region.name != kPrimary) watching.lag_worst = std::max(watching.lag_worst, region.lag);
+      if (region.name == kPrimary || at_first.try_emplace(region.name, region.lag).first->second == region.lag) continue;
+      watching.lag_worst = std::max(watching.lag_worst, region.lag);
     }
     [[maybe_unused]] const auto paused = co_await interrupt_.pause(Millis(200));
   }

@@ -89,10 +89,17 @@ Task<Result<void>> Bucket::remove(std::string key) {
 
 Task<Result<std::optional<Sha256>>> Bucket::hash_of(std::string key) {
   CO_TRY(auto prepared, prepare("GET", key, {}, s3::kEmptySha256));
-  const auto answer = co_await client_.fetch(prepared.origin, std::move(prepared.request), kTimeouts, kSmallBytes);
-  if (answer && answer->head.status == 404) co_return std::optional<Sha256>();
-  CO_TRY_VOID(expect_2xx(answer, fmt::format("GET {} from {}", key, region_.name)));
-  co_return std::optional(sha256(answer->body));
+  CO_TRY(const auto response, co_await client_.send(prepared.origin, std::move(prepared.request), kTimeouts, nullptr));
+  const auto status = response->head().status;
+  if (status == 404) co_return std::optional<Sha256>();
+  if (status != 200) co_return fail(Fault::kBroken, fmt::format("GET {} from {}: status {}", key, region_.name, status));
+  Hasher hasher(HashKind::kSha256);
+  for (;;) {
+    CO_TRY(const auto piece, co_await response->next());
+    if (piece.empty()) break;
+    hasher.update(piece);
+  }
+  co_return std::optional(hasher.finish_as<Sha256>());
 }
 
 Task<Result<std::vector<std::string>>> Bucket::keys(std::string prefix, size_t count_max, uint64_t size_bytes_max) {

@@ -73,6 +73,7 @@ Task<Result<void>> Acts::fill() {
   seeding.bytes = total_bytes(all) + total_bytes(large_);
   say(fmt::format("Filling region east: {} files from {} and {} large objects, {} in all.", all.size(), script_.data.directory,
                   large_.size(), format_size(seeding.bytes)));
+  co_await io::yield(loop_);  // reading and hashing took seconds: deadlines must count from now
   const Mono begun = loop_.now();
   CO_TRY_VOID(co_await put_all(std::move(all), kSmallAtOnce));
   CO_TRY_VOID(co_await put_all(large_, kLargeAtOnce));

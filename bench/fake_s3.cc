@@ -207,6 +207,7 @@ void put(Connection& to, Request& request, const std::string& key, const Object*
 }
 
 void list(Connection& to, const Request& request) {
+  if (!parameter(request.query, "delimiter").value_or("").empty()) return refuse(to, request, 501, "NotImplemented");
   const bool v2 = parameter(request.query, "list-type") == "2";
   const std::string prefix = parameter(request.query, "prefix").value_or("");
   const auto token = parameter(request.query, "continuation-token");

@@ -27,7 +27,7 @@ CASES = {
 }
 RCLONE = {
     "small": ["--transfers", "32", "--checkers", "32", "--fast-list", "--checksum", "--s3-no-head"],
-    "large": ["--transfers", "8", "--checksum", "--s3-no-head", "--s3-upload-cutoff", "4G"],
+    "large": ["--transfers", "8", "--fast-list", "--checksum", "--s3-no-head", "--s3-upload-cutoff", "4G"],
     "no-change": ["--checkers", "32", "--fast-list", "--checksum"],
 }
 RUN_SECONDS_MAX = 300

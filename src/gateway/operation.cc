@@ -209,6 +209,8 @@ Outcome<S3Request> route(const http::RequestHead& request, std::string_view buck
     return refuse(ErrorCode::kMethodNotAllowed, "");
   }
   if (place.bucket != bucket) return refuse(ErrorCode::kNoSuchBucket, "");
+  const bool asks_tags = request.method == "GET" && !place.key.empty() && has(*query, "tagging");
+  if (asks_tags) return S3Request{.operation = Operation::kGetTagging, .key = place.key};
   for (const auto name : kSubresources) {
     if (has(*query, name)) return refuse(ErrorCode::kNotImplemented, "?" + std::string(name) + " is not implemented");
   }

@@ -27,6 +27,7 @@ enum class Operation : uint8_t {
   kCreateBucket,
   kGetLocation,
   kGetVersioning,
+  kGetTagging,  // of an object: always none; clients ask before they copy
   kListObjects,
   kListUploads,
   kDeleteObjects,

@@ -27,6 +27,7 @@ TEST(Route, KnowsEachOperationByMethodPathAndQuery) {
       {"PUT", "/b/", kCreateBucket, ""},
       {"GET", "/b?location", kGetLocation, ""},
       {"GET", "/b/?versioning=", kGetVersioning, ""},
+      {"GET", "/b/k?tagging", kGetTagging, "k"},
       {"GET", "/b", kListObjects, ""},
       {"GET", "/b/?list-type=2", kListObjects, ""},
       {"GET", "/b?uploads", kListUploads, ""},

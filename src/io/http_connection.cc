@@ -182,8 +182,11 @@ void HttpConnection::begin_exchange() {
   body_done_ = !has_body();
   body_error_.reset();
   // RFC 9110 10.1.1: not from HTTP/1.0, and pointless where the body is on its way already.
+  // Asked for with an empty body too: RFC 9110 10.1.1 lets us skip the 100 there, but botocore then misreads the next answer
+  // on that connection.
+  const bool announced = !body_done_ || head.content_length.has_value();
   continue_wanted_ =
-      !body_done_ && input_.empty() && head.minor_version > 0 && equal_ignoring_case(head.headers.get("expect"), "100-continue");
+      announced && input_.empty() && head.minor_version > 0 && equal_ignoring_case(head.headers.get("expect"), "100-continue");
   answer_ = Answer::kNone;
   keep_alive_ = head.keep_alive;
   chunked_ = false;
@@ -276,7 +279,7 @@ Task<Result<std::string>> HttpConnection::read_whole_body(size_t max) {
 
 // What the handler left of the body, so that the next request can be read. False: too much of it.
 Task<bool> HttpConnection::discard_body() {
-  if (continue_wanted_ || body_error_) co_return false;
+  if ((continue_wanted_ && !body_done_) || body_error_) co_return false;
   if (body_left_ > kDiscardBytesMax) co_return false;
   for (size_t seen = 0; !body_done_;) {
     const auto piece = co_await read_body();
@@ -299,7 +302,7 @@ Task<Result<void>> HttpConnection::send(std::span<const Piece> pieces) {
 void HttpConnection::decide_keep_alive() {
   if (shared_.draining || body_error_) keep_alive_ = false;
   // The client may still send its body, or not: nobody can tell what the next bytes are (RFC 9110 10.1.1).
-  if (continue_wanted_) keep_alive_ = false;
+  if (continue_wanted_ && !body_done_) keep_alive_ = false;
   if (!body_done_ && body_left_ > kDiscardBytesMax) keep_alive_ = false;
 }
 

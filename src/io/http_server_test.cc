@@ -220,6 +220,22 @@ TEST(HttpServer, Sends100ContinueOnlyWhenTheBodyIsRead) {
   EXPECT_THAT(first, HasSubstr("Connection: close"));
 }
 
+Task<void> expect_continue_of_nothing(Loop& loop, HttpHandler handler, std::string& all) {
+  auto server = serve(loop, {}, std::move(handler));
+  auto stream = co_await connect_to(loop, server->local());
+  co_await say(*stream, "PUT / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  all = co_await hear_all(*stream);
+  stream->close();
+  co_await server->drain(loop.now() + kSoon);
+}
+
+TEST(HttpServer, Sends100ContinueForAnEmptyBodyToo) {
+  std::string all;
+  Loop loop;
+  loop.run_until_done(expect_continue_of_nothing(loop, echo, all));
+  EXPECT_THAT(all, StartsWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK"));
+}
+
 Task<void> flood(HttpExchange& exchange, uint64_t& written) {
   const std::vector<uint8_t> piece(256 * 1024, 'x');
   http::ResponseHead head;

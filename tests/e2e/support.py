@@ -225,7 +225,9 @@ def sha(data):
 
 
 def aws_environment():
-    return dict(os.environ, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY, AWS_DEFAULT_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true",
+    """Only our keys: nothing of the machine's own cloud set-up (accounts, certificates, proxies)."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and not name.lower().endswith("_proxy")}
+    return dict(kept, AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY, AWS_DEFAULT_REGION="us-east-1", AWS_EC2_METADATA_DISABLED="true",
                 AWS_CONFIG_FILE="/nonexistent", AWS_SHARED_CREDENTIALS_FILE="/nonexistent", PYTHONDONTWRITEBYTECODE="1")
 
 
@@ -243,14 +245,17 @@ class S3:
         self.host, self.bucket, self.keys, self.region = url.netloc, bucket, (access_key, secret_key), region
         self.connection = http.client.HTTPConnection(url.hostname, url.port, timeout=30)
 
-    def _presigned(self, method, key, query):
+    def _presigned(self, method, key, query, headers):
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
         scope = f"{now[:8]}/{self.region}/s3/aws4_request"
+        signed = dict({name.lower(): value for name, value in headers.items() if name.lower().startswith("x-amz-")}, host=self.host)
+        names = ";".join(sorted(signed))
         query = dict(query or {}, **{"X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Credential": f"{self.keys[0]}/{scope}", "X-Amz-Date": now,
-                                     "X-Amz-Expires": "900", "X-Amz-SignedHeaders": "host"})
+                                     "X-Amz-Expires": "900", "X-Amz-SignedHeaders": names})
         path = "/" + urllib.parse.quote(self.bucket, safe="") + ("/" + urllib.parse.quote(key, safe="/~") if key else "")
         text = "&".join(f"{urllib.parse.quote(k, safe='~')}={urllib.parse.quote(v, safe='~')}" for k, v in sorted(query.items()))
-        canonical = f"{method}\n{path}\n{text}\nhost:{self.host}\n\nhost\nUNSIGNED-PAYLOAD"
+        fields = "".join(f"{name}:{signed[name]}\n" for name in sorted(signed))
+        canonical = f"{method}\n{path}\n{text}\n{fields}\n{names}\nUNSIGNED-PAYLOAD"
         to_sign = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{sha(canonical.encode())}"
         secret = ("AWS4" + self.keys[1]).encode()
         for part in scope.split("/"):
@@ -260,7 +265,7 @@ class S3:
     def request(self, method, key="", body=None, headers=None, query=None):
         """(status, headers, body)"""
         try:
-            self.connection.request(method, self._presigned(method, key, query), body=body, headers=headers or {})
+            self.connection.request(method, self._presigned(method, key, query, headers or {}), body=body, headers=headers or {})
             response = self.connection.getresponse()
             return response.status, dict((k.lower(), v) for k, v in response.getheaders()), response.read()
         except (OSError, http.client.HTTPException):

@@ -87,7 +87,7 @@ def test_metrics_health_and_token(make_region, make_node, tmp_path):
     text = support.site_settings(tmp_path, regions).replace("[admin]\n", '[admin]\ntoken = "letmein"\n')
     node = make_node(text)
     assert node.request("admin", "/healthz")[0] == 200
-    assert node.request("admin", "/readyz")[0] == 200
+    wait_until(lambda: node.request("admin", "/readyz")[0] == 200, 10)
     assert node.request("admin", "/metrics")[0] == 401
     status, _, body = node.request("admin", "/metrics", {"Authorization": "Bearer letmein"})
     assert status == 200 and b"evershore_replication_lag_seconds" in body and b"# TYPE" in body

@@ -72,7 +72,7 @@ def test_conditional_put_and_multipart_etags_are_as_s3_computes_them(make_region
 def rclone(region, *words):
     remote = f":s3,provider=Other,access_key_id={ACCESS_KEY},secret_access_key={SECRET_KEY},endpoint='{region.endpoint}',force_path_style=true:{region.bucket}"
     words = [word.replace("REMOTE", remote) for word in words]
-    done = subprocess.run(["rclone", "--config", "/dev/null", "--retries", "1", *words], capture_output=True, timeout=120)
+    done = subprocess.run(["rclone", "--config", "/dev/null", "--retries", "1", *words], env=support.aws_environment(), capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
     return done.stdout.decode()
 

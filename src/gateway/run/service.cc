@@ -84,6 +84,12 @@ std::string render_location(std::string_view region) {
   return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<LocationConstraint xmlns=\"{}\">{}</LocationConstraint>",
                      s3::kXmlNamespace, region);
 }
+
+std::string render_no_tags() {
+  s3::XmlWriter xml("Tagging");
+  xml.text("TagSet", "");
+  return std::move(xml).finish();
+}
 }  // namespace
 
 Outcome<Service::Answer> Service::about_bucket(const Call& call) const {
@@ -92,6 +98,7 @@ Outcome<Service::Answer> Service::about_bucket(const Call& call) const {
     case Operation::kListBuckets: answer.body = s3::render_buckets("evershore", {{.name = rules_.bucket}}); break;
     // S3: us-east-1 is written as nothing.
     case Operation::kGetLocation: answer.body = render_location(rules_.region == "us-east-1" ? "" : rules_.region); break;
+    case Operation::kGetTagging: answer.body = render_no_tags(); break;
     case Operation::kGetVersioning: answer.body = s3::XmlWriter("VersioningConfiguration").finish(); break;
     case Operation::kCreateBucket: return refuse(ErrorCode::kBucketAlreadyOwnedByYou, "");
     default: answer.head.headers.add("x-amz-bucket-region", rules_.region); break;

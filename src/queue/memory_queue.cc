@@ -6,8 +6,12 @@ void MemoryQueue::note(Site& site, const ObjectKey& key) {
   if (tracking_ == CrashTracking::kOn) site.unsynced.insert(key);
 }
 
-// One log for all: a durable write takes every earlier lazy one with it.
 void MemoryQueue::sync() {
+  sync_lazy_writes();
+  if (on_sync_) on_sync_();
+}
+
+void MemoryQueue::sync_lazy_writes() {
   for (auto& [name, site] : sites_) {
     for (const auto& key : site.unsynced) {
       const TaskRow* row = site.index->find(key);

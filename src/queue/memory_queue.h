@@ -2,6 +2,7 @@
 // semantics of a disk.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -20,6 +21,10 @@ class MemoryQueue final : public TaskQueue {
 
   // With kOn: the state after a power cut. Lazy changes that no durable one followed are gone, what was taken is due.
   void crash();
+  // Called whenever something becomes durable: a node keeps queue and rows in one log, so what is durable in one takes the
+  // earlier writes of the other with it.
+  void on_sync(std::function<void()> callback) { on_sync_ = std::move(callback); }
+  void sync_lazy_writes();
 
   Task<Result<void>> enqueue(std::string site, std::vector<NewTask> tasks, Wall now, Durability durability) override;
   Task<Result<std::vector<TaskRow>>> take_due(std::string site, Lane lane, size_t max, Order order, Wall now) override;
@@ -47,6 +52,7 @@ class MemoryQueue final : public TaskQueue {
   const QueueIndex* find_site(const std::string& site) const;
 
   const CrashTracking tracking_;
+  std::function<void()> on_sync_;
   std::map<std::string, Site> sites_;
 };
 

@@ -7,6 +7,11 @@ void MemoryRows::note(Site& site, const ObjectKey& key) {
 }
 
 void MemoryRows::sync() {
+  sync_lazy_writes();
+  if (on_sync_) on_sync_();
+}
+
+void MemoryRows::sync_lazy_writes() {
   for (auto& [name, site] : sites_) {
     for (const auto& key : site.unsynced) {
       const auto row = site.rows.find(key);

@@ -1,6 +1,7 @@
 // A RowStore in memory: for commands that reconcile once, for tests and for the simulated world.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 
@@ -16,6 +17,10 @@ class MemoryRows final : public RowStore {
 
   // With kOn: the state after a power cut. Lazy changes that no durable one followed are gone.
   void crash();
+  // Called whenever something becomes durable: a node keeps queue and rows in one log, so what is durable in one takes the
+  // earlier writes of the other with it.
+  void on_sync(std::function<void()> callback) { on_sync_ = std::move(callback); }
+  void sync_lazy_writes();
 
   Task<Result<std::vector<std::optional<KeyRow>>>> get(std::string site, std::vector<ObjectKey> keys) override;
   Task<Result<void>> put(std::string site, std::vector<KeyRow> rows, Durability durability) override;
@@ -37,6 +42,7 @@ class MemoryRows final : public RowStore {
   void sync();
 
   const CrashTracking tracking_;
+  std::function<void()> on_sync_;
   std::map<std::string, Site> sites_;
 };
 

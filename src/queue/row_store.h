@@ -1,4 +1,6 @@
-// What replication knows of each key of each site, in key order, and the facts about a site's regions. Drivers:
+// What replication knows of each key of each site, in key order, and the facts about a site's regions. A node's rows and
+// queue share one log: once a write to one is durable, so is every earlier write to the other (a task that is gone for good
+// never leaves an older row behind). Drivers:
 // MemoryRows (commands, tests, simulation), RocksDB (a node). A driver is done when row_store_suite passes over it.
 #pragma once
 

@@ -31,7 +31,8 @@ struct Candidate {
   ContentId content{};
   uint64_t meta_hash = 0;
 
-  auto rank() const { return std::tie(version, content, meta_hash); }
+  // A stamped copy is as old as its source's second says; a client's own write of that second may have replaced that source.
+  auto rank() const { return std::tuple(version, !stamped, content, meta_hash); }
 };
 
 const std::string* find_seen(const KeyRow& row, RegionSlot slot) {
@@ -76,7 +77,8 @@ Version version_of_copy(const std::optional<KeyRow>& row, const Copy& copy, uint
   if (valid && any_stamp->version > row->version) return any_stamp->version;
   if (!row->synced.has(copy.slot)) {
     if (*known == copy.info.etag && !known->empty()) return Version{};
-    if (valid && any_stamp->version < row->version) return any_stamp->version;
+    if (valid && any_stamp->version <= row->version) return any_stamp->version;
+    if (!row->tombstone) return written;
   }
   return std::max(written, next_after(row->version));
 }
@@ -143,10 +145,10 @@ class Planner {
     return !gone.empty() && (best == nullptr || best->version <= row_->version);
   }
 
-  // Regions that are away and hold a version that no reachable copy has.
+  // No reachable copy has R's object: regions that are away may hold it, or something newer than what is left here.
   RegionSet holders_away(const Candidate* best, RegionSet away) const {
     if (!row_ || row_->tombstone || (best != nullptr && best->version >= row_->version)) return {};
-    return row_->synced.both(away);
+    return away;
   }
 
   Plan wait(RegionSet regions, std::string why) {
@@ -217,10 +219,11 @@ class Planner {
   void start_object(const Candidate& winner) {
     const auto& info = winner.copy->info;
     const bool known = row_ && !row_->tombstone && winner.version == row_->version && same_bytes(*row_, *winner.copy);
-    // R's object lost every holder and an older copy is all there is: it becomes the newest by decree.
-    const bool fallen_back = row_ && !row_->tombstone && winner.version < row_->version;
+    // Other bytes than R's that are not newer by number (R's object lost every holder, or both were written in the same
+    // second): they become newer by decree, so that one version never stands for two contents.
+    const bool decreed = row_ && !known && winner.version <= row_->version;
     plan_.row = KeyRow{.key = key_,
-                       .version = fallen_back ? next_after(row_->version) : winner.version,
+                       .version = decreed ? next_after(row_->version) : winner.version,
                        .size_bytes = info.size_bytes,
                        .etag = known ? row_->etag : info.etag,
                        .content_id = winner.content,

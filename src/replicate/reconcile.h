@@ -7,13 +7,15 @@
 //   -     same bytes and headers as R                          R.version
 //   yes   stamped later than R                                 its stamp
 //   yes   region not synced, etag as last seen                 older than everything: the region is merely behind
-//   yes   region not synced, stamped earlier than R            its stamp: a copy of ours whose answer was lost
-//   yes   anything else                                        max(Last-Modified, R.version + 1): it replaced what we knew there
+//   yes   region not synced, stamped no later than R           its stamp: a copy of ours whose answer was lost
+//   yes   region not synced, else, R an object                 Last-Modified: it crossed R, neither knew of the other
+//   yes   anything else                                        max(Last-Modified, R.version + 1): it replaced what we knew there,
+//                                                              or crossed a delete, which never beats a write
 //   no    stamped                                              its stamp
 //   no    unstamped                                            Last-Modified
 //
-// The winner is the greatest (version, content id, metadata hash) of all copies and of R if it is a tombstone, so any two
-// workers agree. Then, region by region:
+// The winner is the greatest (version, a client's own write before a copy, content id, metadata hash) of all copies and of R if it is a
+// tombstone, so any two workers agree. Then, region by region:
 //
 //   winner      region                                          action
 //   any         unreachable, but confirmed at this version      nothing
@@ -26,8 +28,9 @@
 //   tombstone   absent                                          nothing
 //
 // A tombstone begins only with an explicit removal: by remove(), or where a region reported one, is seen to lack the key, was
-// confirmed to hold R's object, and no copy elsewhere is newer than R. If R's object is held only by regions that are away,
-// the key waits for them. If no copy is left anywhere, the row is forgotten.
+// confirmed to hold R's object, and no copy elsewhere is newer than R. If no reachable region has R's object any more,
+// the key waits for those that are away; with none away, the best copy that is left wins. If no copy is left anywhere, the
+// row is forgotten.
 #pragma once
 
 #include <optional>

@@ -81,6 +81,23 @@ TEST(Reconcile, LetsTheLaterOfTwoUnknownWritesWin) {
   expect_plan({}, {found(kA, "x", 12), found(kB, "y", 11)}, kRules, {Outcome::kObject, "x", {kNothing, kCopy}});
 }
 
+TEST(Reconcile, LetsAWriteOfTheSameSecondReplaceItsOwnCopies) {
+  for (const char* later : {"a", "z"}) {
+    expect_plan({}, {stamped(kA, "m", 60, v(10)), stamped(kB, "m", 60, v(10)), found(kC, later, 10)}, kRules,
+                {Outcome::kObject, later, {kCopy, kCopy, kNothing}});
+  }
+}
+
+TEST(Reconcile, NeverLetsOneVersionStandForTwoContents) {
+  KeyRow row = object_row("a", v(500), RegionSet{0b011});
+  row.seen = {{kC, ""}};
+  const std::vector<Copy> copies{found(kA, "a", 500), away(kB), found(kC, "z", 500)};
+  const Plan plan = reconcile(kKey, row, copies, kRules);
+  if (plan.row.etag == "a") return;
+  EXPECT_GT(plan.row.version, row.version);
+  EXPECT_EQ(plan.waiting_for, RegionSet::of(kB)) << "what it confirmed was the other content";
+}
+
 TEST(Reconcile, BreaksATieTheSameWayInAnyOrder) {
   const auto one = reconcile(kKey, {}, std::vector{found(kA, "x", 10), found(kB, "y", 10)}, kRules);
   const auto two = reconcile(kKey, {}, std::vector{found(kB, "y", 10), found(kA, "x", 10)}, kRules);
@@ -99,10 +116,17 @@ TEST(Reconcile, DoesNotTakeARegionThatIsBehindForANewWrite) {
   expect_plan(row, {found(kA, "y", 400), found(kB, "x", 999), absent(kC)}, kRules, {Outcome::kObject, "y", {kNothing, kCopy, kCopy}});
 }
 
-TEST(Reconcile, TakesABehindRegionsUnknownCopyForANewWrite) {
+TEST(Reconcile, ComparesAWriteInABehindRegionByItsTime) {
   KeyRow row = object_row("y", v(500), RegionSet::of(kA));
   row.seen = {{kB, "x"}};
-  expect_plan(row, {found(kA, "y", 400), found(kB, "z", 2)}, kRules, {Outcome::kObject, "z", {kCopy, kNothing}});
+  expect_plan(row, {found(kA, "y", 400), found(kB, "z", 501)}, kRules, {Outcome::kObject, "z", {kCopy, kNothing}});
+  expect_plan(row, {found(kA, "y", 400), found(kB, "z", 499)}, kRules, {Outcome::kObject, "y", {kNothing, kCopy}});
+}
+
+TEST(Reconcile, LetsAWriteThatCrossedADeleteLive) {
+  KeyRow row = tombstone_row(v(500), RegionSet::of(kA));
+  row.seen = {{kB, "x"}};
+  expect_plan(row, {absent(kA), found(kB, "z", 499)}, kRules, {Outcome::kObject, "z", {kCopy, kNothing}});
 }
 
 TEST(Reconcile, RecognisesItsOwnEarlierCopyWhoseAnswerWasLost) {
@@ -215,6 +239,15 @@ TEST(Reconcile, DoesNotSpreadAnOldCopyWhileTheNewestIsAway) {
   EXPECT_EQ(plan.outcome, Outcome::kWait);
   EXPECT_EQ(plan.waiting_for, RegionSet::of(kA));
   EXPECT_FALSE(plan.row_changed);
+}
+
+TEST(Reconcile, DoesNotFallBackWhileARegionIsAway) {
+  KeyRow row = object_row("y", v(500), RegionSet::of(kA));
+  row.seen = {{kB, "x"}, {kC, "x"}};
+  const std::vector<Copy> copies{absent(kA), found(kB, "x", 9), away(kC)};
+  const Plan plan = reconcile(kKey, row, copies, kRules);
+  EXPECT_EQ(plan.outcome, Outcome::kWait);
+  EXPECT_EQ(plan.waiting_for, RegionSet::of(kC)) << "it may hold a write that crossed the lost one";
 }
 
 TEST(Reconcile, FallsBackToAnOlderCopyWhenTheNewestIsLostEverywhere) {

@@ -19,7 +19,7 @@ void Committer::stop() {
 }
 
 Task<bool> Committer::write_batch(std::vector<queue::Taken> tasks, std::vector<KeyRow> rows) {
-  auto put = context_.rows.put(context_.rules.site, std::move(rows), queue::Durability::kLazy);
+  auto put = context_.rows.put(context_.rules.site, std::move(rows), queue::Durability::kDurable);
   const auto written = co_await std::move(put);
   if (!written) {
     context_.log.error("site {}: {} settled keys could not be written down, they will be looked at again: {}", context_.rules.site,
@@ -30,6 +30,13 @@ Task<bool> Committer::write_batch(std::vector<queue::Taken> tasks, std::vector<K
     }
     co_return false;
   }
+#ifdef EVERSHORE_PLANTED_BUGS
+  for (auto& task : tasks) {
+    const auto now =
+        context_.rules.planted_bug == PlantedBug::kIgnoreGeneration ? context_.queue.find(context_.rules.site, task.key) : std::nullopt;
+    if (now) task.generation = now->generation;
+  }
+#endif
   auto done = context_.queue.done(context_.rules.site, std::move(tasks));
   const auto removed = co_await std::move(done);
   if (!removed) context_.log.error("site {}: the queue could not be written: {}", context_.rules.site, removed.error().text);

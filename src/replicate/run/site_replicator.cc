@@ -78,7 +78,14 @@ Task<Result<void>> SiteReplicator::hint(ObjectKey key, std::string region, std::
   Region* from = context_.find(region);
   if (from == nullptr) co_return fail(Fault::kInvalid, fmt::format("site {} has no region {}", context_.rules.site, region));
   if (!is_ours(key)) co_return fail(Fault::kInvalid, fmt::format("\"{}\" is not a key of site {}", key, context_.rules.site));
-  if (context_.own_writes.take(from->slot, key, removed == Removed::kYes ? std::string() : etag)) co_return Result<void>{};
+  if (context_.own_writes.take(from->slot, key, removed == Removed::kYes ? std::string() : etag)) {
+    if (removed == Removed::kNo) co_return Result<void>{};
+    // Any two removals look alike: only a row that says so proves that this one was ours.
+    auto read = context_.rows.get(context_.rules.site, {key});
+    const auto rows = co_await std::move(read);
+    const bool ours = rows && rows->front() && rows->front()->tombstone && rows->front()->synced.has(from->slot);
+    if (ours) co_return Result<void>{};
+  }
   queue::Hint hint{.reported = RegionSet::of(from->slot)};
   if (removed == Removed::kYes) {
     hint.removed = RegionSet::of(from->slot);

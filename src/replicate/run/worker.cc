@@ -303,7 +303,7 @@ Task<Worker::Round> Worker::act(const queue::TaskRow& task, Plan plan, RegionSet
     co_return Round::kSettled;
   }
   if (row) {
-    auto put = context_.rows.put(context_.rules.site, {std::move(*row)}, queue::Durability::kLazy);
+    auto put = context_.rows.put(context_.rules.site, {std::move(*row)}, queue::Durability::kDurable);
     const auto written = co_await std::move(put);
     if (!written) error = written.error().text;
   }

@@ -1,0 +1,359 @@
+#include "replication_world.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace evershore::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+using replicate::PlantedBug;
+
+constexpr size_t kRegions = 3;
+const std::array<std::string, kRegions> kRegionNames{"east", "north", "west"};
+const std::string kSite = "s";
+constexpr Duration kCrossingTolerance = 2s;  // Last-Modified has whole seconds
+constexpr size_t kBrokenMax = 5;
+
+struct Operation {
+  std::string value;  // "" = a delete
+  size_t region = 0;
+  Mono when{};
+  std::set<size_t> ancestors;  // operations whose effect this one replaced, and theirs
+  bool reported = false;       // its event was accepted while its effect was still there
+};
+
+struct KeyHistory {
+  std::vector<Operation> operations;
+  std::map<std::string, size_t> by_value;
+  std::array<std::optional<size_t>, kRegions> last_delete_seen;  // the delete that emptied this region, if one did
+  std::array<bool, kRegions> unreported{};                       // changed by a client, not yet accepted
+  bool ever_deleted = false;
+};
+
+class World {
+ public:
+  explicit World(const WorldOptions& options) : options_(options), random_(options.seed * 0x9e3779b97f4a7c15ULL + 1) {
+    for (size_t i = 0; i < kRegions; ++i) {
+      stores_.push_back(std::make_unique<store::FakeStore>(scheduler_, kRegionNames[i], options.seed * kRegions + i, calm()));
+      stores_.back()->on_change([this, i](const ObjectKey& key) { emit_event(i, key); });
+    }
+  }
+
+  WorldEnd run() {
+    queue_.on_sync([this] { rows_.sync_lazy_writes(); });
+    rows_.on_sync([this] { queue_.sync_lazy_writes(); });
+    start_node();
+    scheduler_.run_for(2s);
+    for (int step = 0; step < options_.steps && broken_.empty(); ++step) {
+      disturb();
+      scheduler_.run_for(Millis(roll(2'000)));
+      reap();
+      check_queue();
+    }
+    heal();
+    if (broken_.empty()) check_end();
+    bury_all();
+    return {broken_, trace_, operations_, crashes_};
+  }
+
+ private:
+  static store::FaultRates calm() { return {.latency_min = 1ms, .latency_max = 20ms}; }
+  uint64_t roll(uint64_t below) { return random_() % below; }
+  bool chance(uint64_t percent) { return roll(100) < percent; }
+  void trace(std::string_view text) {
+    for (const char c : text) trace_ = (trace_ ^ static_cast<uint8_t>(c)) * 0x100000001b3ULL;
+  }
+  void complain(std::string text) {
+    if (broken_.size() < kBrokenMax) broken_.push_back(fmt::format("seed {}: {}", options_.seed, std::move(text)));
+  }
+
+  void tell(std::string_view text) const {
+    if (!options_.tell) return;
+    const std::chrono::duration<double> at = scheduler_.now() - FakeScheduler::kStart;
+    options_.tell(fmt::format("{:8.3f} {}", at.count(), text));
+  }
+  std::string all_present(const ObjectKey& key) const {
+    return fmt::format("{}: \"{}\" \"{}\" \"{}\"", key, present(0, key), present(1, key), present(2, key));
+  }
+
+  Task<void> tell_row(ObjectKey key) {
+    auto read = rows_.get(kSite, {key});
+    const auto rows = co_await std::move(read);
+    if (!rows || !rows->front()) co_return tell("  no row");
+    const auto& row = *rows->front();
+    std::string seen;
+    for (const auto& [slot, etag] : row.seen) seen += fmt::format(" {}:{:.6}", slot, etag);
+    tell(fmt::format("  row: {} {} etag {:.6} synced {:03b} seen{}", row.tombstone ? "tombstone" : "object",
+                     replicate::format_version(row.version), row.etag, row.synced.bits, seen));
+  }
+
+  // --- the node ---
+
+  void start_node() {
+    tell("a node starts");
+    replicate::ReplicatorRules rules{.site = kSite,
+                                     .scan_interval = 40s,
+                                     .tombstone_retention = std::chrono::minutes(30),
+                                     .retry_most = 5s,
+                                     .seed = random_(),
+                                     .planted_bug = options_.bug};
+    rules.failback.hold = 5s;
+    rules.small_in_flight = 1 + roll(8);
+    node_ = std::make_unique<Node>(scheduler_, queue_, rows_, stores_, rules,
+                                   [this](const std::string& name) { return !away_.contains(name); });
+    node_->start();
+  }
+
+  void crash_node() {
+    if (!node_) return;
+    ++crashes_;
+    tell("the node crashes");
+    node_->crash();
+    graves_.push_back(std::move(node_));
+    queue_.crash();
+    rows_.crash();
+  }
+
+  void reap() {
+    std::erase_if(graves_, [](const auto& grave) { return grave->finished(); });
+  }
+
+  void bury_all() {
+    for (auto& store : stores_) store->on_change({});
+    if (node_) {
+      node_->stop();
+      graves_.push_back(std::move(node_));
+    }
+    for (reap(); !graves_.empty(); reap()) EVERSHORE_ASSERT(scheduler_.run_next());
+    while (scheduler_.run_next()) {  // late events
+    }
+  }
+
+  // --- clients ---
+
+  std::string present(size_t region, const ObjectKey& key) const {
+    const auto at = stores_[region]->objects().find(key);
+    return at == stores_[region]->objects().end() ? std::string() : at->second.bytes;
+  }
+
+  void operate(bool remove) {
+    const ObjectKey key = fmt::format("k{}", roll(4));
+    const size_t region = roll(kRegions);
+    auto& history = keys_[key];
+    const std::string before = present(region, key);
+    if (!stores_[region]->reachable() || (remove && before.empty())) return;
+    const size_t index = history.operations.size();
+    Operation operation{.region = region, .when = scheduler_.now()};
+    const auto replaced = before.empty() ? history.last_delete_seen[region] : std::optional(history.by_value.at(before));
+    if (replaced) {
+      operation.ancestors = history.operations[*replaced].ancestors;
+      operation.ancestors.insert(*replaced);
+    }
+    if (!remove) operation.value = fmt::format("{}-{}", key, ++operations_);
+    history.unreported[region] = true;
+    tell(fmt::format("client: {} in {} becomes \"{}\"", key, kRegionNames[region], operation.value));
+    trace(fmt::format("{} {} {} {}", key, region, operation.value, scheduler_.now().time_since_epoch().count()));
+    if (remove) {
+      ++operations_;
+      history.ever_deleted = true;
+      history.last_delete_seen[region] = index;
+      stores_[region]->erase_behind(key);
+    } else {
+      history.by_value[operation.value] = index;
+      stores_[region]->write_behind(key, operation.value, {}, {});
+    }
+    history.operations.push_back(std::move(operation));
+  }
+
+  // --- events: of every change, also of our own copies ---
+
+  void emit_event(size_t region, const ObjectKey& key) {
+    if (key.starts_with(".evershore/")) return;
+    tell("now " + all_present(key));
+    if (options_.tell) spawn_detached(tell_row(key));
+    if (chance(15)) return tell("  that event is lost");
+    for (int copies = chance(15) ? 2 : 1; copies > 0; --copies) deliver_later(region, key, Millis(roll(chance(20) ? 8'000 : 200)));
+  }
+
+  void deliver_later(size_t region, ObjectKey key, Duration delay) {
+    scheduler_.call_at(scheduler_.now() + delay, [this, region, key] { spawn_detached(deliver(region, key)); });
+  }
+
+  Task<void> deliver(size_t region, ObjectKey key) {
+    if (!node_ || !node_->alive()) co_return;  // lost: nobody was there
+    const auto at = stores_[region]->objects().find(key);
+    const bool gone = at == stores_[region]->objects().end();
+    const std::string bytes = gone ? std::string() : at->second.bytes;
+    auto hint = node_->replicator().hint(key, kRegionNames[region], gone ? std::string() : at->second.etag,
+                                         gone ? replicate::Removed::kYes : replicate::Removed::kNo);
+    const auto accepted = co_await std::move(hint);
+    tell(fmt::format("event of {} in {} {}", key, kRegionNames[region], accepted ? "accepted" : "failed"));
+    if (!accepted || present(region, key) != bytes) co_return;
+    auto& history = keys_[key];
+    history.unreported[region] = false;
+    if (gone && history.last_delete_seen[region]) history.operations[*history.last_delete_seen[region]].reported = true;
+  }
+
+  // --- what goes wrong ---
+
+  void disturb() {
+    const uint64_t what = roll(100);
+    if (what < 45) return operate(false);
+    if (what < 60) return operate(true);
+    if (what < 70) return toggle_region();
+    if (what < 78) return change_weather();
+    if (what < 83) return node_ ? crash_node() : start_node();
+    if (!node_ && chance(50)) start_node();
+  }
+
+  void toggle_region() {
+    const size_t region = roll(kRegions);
+    const bool goes = stores_[region]->reachable();
+    const size_t up = static_cast<size_t>(std::ranges::count_if(stores_, [](const auto& store) { return store->reachable(); }));
+    if (goes && up == 1) return;
+    set_reachable(region, !goes, Millis(roll(1'500)));
+  }
+
+  // Health notices a little later.
+  void set_reachable(size_t region, bool reachable, Duration notice) {
+    tell(fmt::format("{} {}", kRegionNames[region], reachable ? "returns" : "goes away"));
+    stores_[region]->set_reachable(reachable);
+    scheduler_.call_at(scheduler_.now() + notice, [this, region] {
+      if (stores_[region]->reachable()) {
+        away_.erase(kRegionNames[region]);
+      } else {
+        away_.insert(kRegionNames[region]);
+      }
+    });
+  }
+
+  void change_weather() {
+    const size_t region = roll(kRegions);
+    auto faults = calm();
+    if (chance(60)) {
+      faults.busy = static_cast<double>(roll(30)) / 100;
+      faults.lost_request = static_cast<double>(roll(10)) / 100;
+      faults.lost_response = static_cast<double>(roll(15)) / 100;
+      faults.cut_body = static_cast<double>(roll(20)) / 100;
+      faults.stale_list = static_cast<double>(roll(50)) / 100;
+      faults.hang_unreachable = 0.3;
+      faults.latency_max = Millis(20 + roll(500));
+      faults.timeout = 3s;
+    }
+    stores_[region]->set_faults(faults);
+  }
+
+  // --- what must hold ---
+
+  bool all_equal(const ObjectKey& key) const { return present(0, key) == present(1, key) && present(1, key) == present(2, key); }
+
+  void check_queue() {
+    for (const auto& [key, history] : keys_) {
+      const bool reported = std::ranges::none_of(history.unreported, [](bool open) { return open; });
+      if (!reported || queue_.find(kSite, key) || all_equal(key)) continue;
+      complain("Q: differs, was reported, and is not queued: " + all_present(key));
+    }
+  }
+
+  void heal() {
+    for (size_t i = 0; i < kRegions; ++i) {
+      stores_[i]->set_faults(calm());
+      set_reachable(i, true, 0s);
+    }
+    if (!node_) start_node();
+    scheduler_.run_for(20s);
+    for (int round = 0; round < 3; ++round) {
+      if (node_->alive()) node_->replicator().request_scan();
+      scheduler_.run_for(20s);
+    }
+    reap();
+  }
+
+  void check_end() {
+    if (queue_.counts(kSite).pending != 0) complain(fmt::format("C: {} keys are still queued after healing", queue_.counts(kSite).pending));
+    for (const auto& [key, history] : keys_) {
+      trace(fmt::format("{}={}", key, present(0, key)));
+      if (!all_equal(key)) {
+        complain("C: differs: " + all_present(key));
+        continue;
+      }
+      check_survivor(key, history);
+    }
+  }
+
+  static bool was_deleted(const KeyHistory& history, size_t operation) {
+    return std::ranges::any_of(history.operations,
+                               [operation](const Operation& other) { return other.value.empty() && other.ancestors.contains(operation); });
+  }
+
+  // A later write that somebody deleted before it was copied anywhere leaves only earlier ones: that is no loss.
+  static bool has_later_write(const KeyHistory& history, size_t operation) {
+    for (size_t i = 0; i < history.operations.size(); ++i) {
+      const Operation& other = history.operations[i];
+      if (!other.value.empty() && other.ancestors.contains(operation) && !was_deleted(history, i)) return true;
+    }
+    return false;
+  }
+
+  // A delete that nobody reported removes a copy without a trace; what is left may then be an older one.
+  static bool has_unreported_delete(const KeyHistory& history) {
+    return std::ranges::any_of(history.operations,
+                               [](const Operation& operation) { return operation.value.empty() && !operation.reported; });
+  }
+
+  void check_survivor(const ObjectKey& key, const KeyHistory& history) {
+    const std::string survivor = present(0, key);
+    if (survivor.empty()) {
+      bool justified = false;
+      for (size_t i = 0; i < history.operations.size(); ++i)
+        justified |= history.operations[i].value.empty() && !has_later_write(history, i);
+      if (!justified && !history.operations.empty()) complain(fmt::format("L: {} is gone, and no delete explains it", key));
+      return;
+    }
+    const size_t index = history.by_value.at(survivor);
+    if (has_unreported_delete(history)) return;
+    if (has_later_write(history, index)) complain(fmt::format("L: {} ended as \"{}\", which a later write had replaced", key, survivor));
+    if (history.ever_deleted) return;
+    for (const auto& other : history.operations) {
+      if (other.when <= history.operations[index].when + kCrossingTolerance) continue;
+      complain(fmt::format("L: {} ended as \"{}\", though \"{}\" was written later", key, survivor, other.value));
+    }
+  }
+
+  const WorldOptions options_;
+  std::mt19937_64 random_;
+  FakeScheduler scheduler_;
+  queue::MemoryQueue queue_{queue::CrashTracking::kOn};
+  queue::MemoryRows rows_{queue::CrashTracking::kOn};
+  std::vector<std::unique_ptr<store::FakeStore>> stores_;
+  std::set<std::string> away_;
+  std::map<ObjectKey, KeyHistory> keys_;
+  std::unique_ptr<Node> node_;
+  std::vector<std::unique_ptr<Node>> graves_;
+  std::vector<std::string> broken_;
+  uint64_t trace_ = 0xcbf29ce484222325ULL;
+  uint64_t operations_ = 0;
+  uint64_t crashes_ = 0;
+};
+
+}  // namespace
+
+WorldEnd run_world(const WorldOptions& options) { return World(options).run(); }
+
+std::optional<PlantedBug> planted_bug_named(std::string_view name) {
+  static const std::map<std::string_view, PlantedBug> kNames{{"none", PlantedBug::kNone},
+                                                             {"no-tombstones", PlantedBug::kNoTombstones},
+                                                             {"unconditional-copier", PlantedBug::kUnconditionalCopier},
+                                                             {"ignore-generation", PlantedBug::kIgnoreGeneration},
+                                                             {"replay-events", PlantedBug::kReplayEvents},
+                                                             {"absence-means-deletion", PlantedBug::kAbsenceMeansDeletion},
+                                                             {"drop-when-away", PlantedBug::kDropWhenAway}};
+  const auto at = kNames.find(name);
+  return at == kNames.end() ? std::nullopt : std::optional(at->second);
+}
+
+}  // namespace evershore::sim

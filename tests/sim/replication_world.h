@@ -1,0 +1,44 @@
+// Three regions, clients that write and delete in any of them, events that are lost, doubled and late, regions that go away,
+// a network that loses requests and answers, and a node that crashes: one thread, fake time, all from one seed.
+//
+// Checked at every step
+//   Q  a key all of whose changes were reported and accepted is either queued or the same in all regions
+// Checked at the end, after everything is healed and one scan and the queue are through
+//   C  all regions hold the same keys with the same bytes, and the queue is empty
+//   L  the survivor of a key is no write that a later one knowingly replaced, unless that one was deleted again or a delete of
+//      the key went unreported (it took a copy away without a trace); a key is absent only if somebody deleted it and no write
+//      followed; among writes that crossed in keys never deleted, the survivor is not older than another by over 2 s
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "node.h"
+
+namespace evershore::sim {
+
+struct WorldOptions {
+  uint64_t seed = 1;
+  replicate::PlantedBug bug = replicate::PlantedBug::kNone;
+  int steps = 60;
+  std::function<void(const std::string& line)> tell;  // the history as it happens, for people
+};
+
+struct WorldEnd {
+  std::vector<std::string> broken;  // what went wrong; empty = all invariants held
+  uint64_t trace = 0;               // a hash of all that happened: the same seed gives the same
+  uint64_t operations = 0;
+  uint64_t crashes = 0;
+};
+
+WorldEnd run_world(const WorldOptions& options);
+
+std::optional<replicate::PlantedBug> planted_bug_named(std::string_view name);
+
+}  // namespace evershore::sim

@@ -1,4 +1,4 @@
-// The documents of the admin API (docs/operating/status.md): from the parts' states to JSON. Pure.
+// The documents of the admin API (docs/operating/status.md): from the parts' states to JSON. Pure; for this folder's .cc files only.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -43,7 +43,8 @@ def test_status_drain_failover_and_explain(make_region, make_node, tmp_path):
     wait_until(lambda: regions[1].client().get("k.txt") == b"k")
     text = node.command("status", check=0).stdout
     assert "east" in text and "west" in text and "up" in text
-    assert "region=east" in node.edge("/k.txt")[1]["x-evershore"]
+    wait_until(lambda: all(row["usable"] for row in node.get_json("/api/v1/status")["sites"][0]["order"]), 15, "the new regions to be in sync")
+    assert "region=east" in node.edge("/k.txt?0")[1]["x-evershore"]
     node.command("drain", "east", "--reason", "new disks", check=0)
     assert "region=west" in node.edge("/k.txt?1")[1]["x-evershore"]
     assert "new disks" in node.command("status", check=0).stdout

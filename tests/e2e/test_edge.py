@@ -158,3 +158,19 @@ def test_answers_of_503_never_reach_the_client(site):
     done = node.command("drill", "--region", "east", "--fault", "error", "--for", "2s", check=0)
     assert node.edge("/small.txt")[0] == 200
     assert "east" in done.stdout
+
+
+def test_tls_listeners_serve_the_same_site(make_region, make_node, tmp_path):
+    import subprocess
+
+    regions = [make_region("east"), make_region("west")]
+    regions[0].client().put("k.txt", b"over tls")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=assets.example.com",
+                    "-addext", "subjectAltName=DNS:assets.example.com", "-keyout", str(tmp_path / "k.pem"), "-out", str(tmp_path / "c.pem")], check=True, capture_output=True)
+    text = support.site_settings(tmp_path, regions).replace(
+        "[edge]\n", f'[edge]\nlisten_tls = ["127.0.0.1:0"]\ntls = [{{ certificate = "{tmp_path}/c.pem", private_key = "{tmp_path}/k.pem" }}]\n')
+    node = make_node(text)
+    port = node.ports["edge-tls"]
+    done = subprocess.run(["curl", "-sS", "--cacert", str(tmp_path / "c.pem"), "--resolve", f"assets.example.com:{port}:127.0.0.1", f"https://assets.example.com:{port}/k.txt"],
+                          capture_output=True, timeout=20, env={"PATH": os.environ["PATH"]})
+    assert done.stdout == b"over tls", done.stderr

@@ -172,11 +172,11 @@ Task<Result<void>> Acts::fault_act(Plan plan) {
 
 Task<Result<void>> Acts::strike_and_heal(const Plan& plan, Act& act, Mono& fault_at) {
   CO_TRY_VOID(co_await interrupt_.pause(script_.lead_in / 2));
+  CO_TRY(const auto view, co_await node_->status());
+  if (const auto* primary = view.find(kPrimary)) act.pending_at_fault = primary->pending_keys;
   const uint64_t writes_before = journal_.writes();
   fault_at = std::chrono::steady_clock::now();
   CO_TRY_VOID(co_await (this->*plan.strike)());
-  CO_TRY(const auto view, co_await node_->status());
-  if (const auto* primary = view.find(kPrimary)) act.pending_at_fault = primary->pending_keys;
   CO_TRY_VOID(co_await interrupt_.pause(plan.fault_for));
   act.writes_missed = journal_.writes() - writes_before;
   CO_TRY_VOID(co_await (this->*plan.heal)());

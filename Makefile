@@ -1,6 +1,6 @@
 # One command each. `make` alone builds the program.
 .PHONY: build test sim fuzz bench check tsan
-build: ; scripts/build release
+build: ; scripts/build release evershore
 test: ; ./test
 # make sim SEED=1 SEEDS=1000000
 SEED ?= 1

@@ -124,7 +124,7 @@ void add_demo_command(CLI::App& app, CommandLine& line) {
                   "evershore demo --once --report demo.json", [&] { return demo::run_demo(line.global, line.demo); });
   demo->add_flag("--once", line.demo.once, "Exit after the report; exit code 1 if a promise was broken");
   demo->add_option("--report", line.demo.report, "Write the report as JSON")->type_name("FILE.json");
-  demo->add_flag("--quick", line.demo.quick, "Less data and shorter phases (about 20 s instead of 90 s)");
+  demo->add_flag("--quick", line.demo.quick, "Less data and shorter phases (about 50 s instead of 130 s)");
 }
 
 void add_aws_command(CLI::App& app, CommandLine& line) {

@@ -1,6 +1,5 @@
 // TOML -> settings: walks the file's tables along the rows, and notes every setting's place.
 #include <fmt/format.h>
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "app/settings/cross_check.h"
 #include "app/settings/problems.h"
 #include "app/settings/rows.h"
+#include "app/settings/toml.h"
 #include "app/settings/values.h"
 #include "io/files.h"
 

@@ -43,6 +43,11 @@ TEST(BadSettings, of_the_text_itself) {
   const BadFile files[] = {
       {"a syntax error has its place", "[node]\nname = \"x\n",
        "2:10: Error while parsing string: unescaped control characters other than TAB (U+0009) are explicitly prohibited\n"},
+      {"a section without a name", "[.",
+       "1:2: Error while parsing key: expected bare key starting character or string delimiter, saw '.'\n"},
+      {"letters beyond ASCII outside of a text", "[node]\n\u00e9 = 1\n",
+       "2:1: Error while parsing root table: expected keys, tables, whitespace or comments, saw '\u00e9'\n"},
+      {"a blank beyond ASCII", "[node]\u3000\n", "1:7: Error while parsing table header: expected space or tab, saw '\\u3000'\n"},
       {"a key that is there twice", "[node]\nthreads = 1\nthreads = 2\n",
        "3:11: Error while parsing key-value pair: cannot redefine existing integer 'threads'\n"},
       {"an unknown section", "[edges]\n", "1:2: unknown section \"edges\"; did you mean \"edge\"?\n"},

@@ -23,6 +23,7 @@ constexpr size_t kInterimMax = 16;                  // 1xx heads before the real
 constexpr Duration kContinueWait = Millis(1000);    // RFC 9110 10.1.1: do not wait for 100 for ever
 constexpr Duration kEarlyAnswerWait = Millis(500);  // for the reason why the peer takes no more of the body
 constexpr size_t kScratchBytes = 16 * 1024;         // for the head; a small body comes with it
+constexpr size_t kScratchesKept = 64;               // between requests: the next one begins as one ends
 
 uint16_t default_port(bool tls) { return tls ? 443 : 80; }
 
@@ -218,6 +219,10 @@ struct HttpClient::Impl {
   Options options;
   Dialer dialer;
   HttpPool pool;
+  std::vector<std::unique_ptr<uint8_t[]>> scratches;  // unused, of kScratchBytes
+
+  std::unique_ptr<uint8_t[]> take_scratch();
+  void keep_scratch(std::unique_ptr<uint8_t[]> scratch);
 
   using Answer = Result<std::unique_ptr<HttpResponse>>;
   static Task<Answer> send(std::shared_ptr<Impl> self, HttpOrigin origin, HttpRequest request, HttpTimeouts timeouts, HttpCancel* cancel);
@@ -232,6 +237,17 @@ struct HttpClient::Impl {
                      HttpCancel* cancel);
   std::unique_ptr<HttpResponse> make_response(std::unique_ptr<Stream> stream, const HttpOrigin& origin, Conversation& talk);
 };
+
+std::unique_ptr<uint8_t[]> HttpClient::Impl::take_scratch() {
+  if (scratches.empty()) return std::make_unique_for_overwrite<uint8_t[]>(kScratchBytes);
+  auto scratch = std::move(scratches.back());
+  scratches.pop_back();
+  return scratch;
+}
+
+void HttpClient::Impl::keep_scratch(std::unique_ptr<uint8_t[]> scratch) {
+  if (scratches.size() < kScratchesKept) scratches.push_back(std::move(scratch));
+}
 
 Task<Result<std::unique_ptr<Stream>>> HttpClient::Impl::connect(HttpOrigin origin, Duration budget, HttpCancel* cancel) {
   DialUnderWay under_way;
@@ -255,7 +271,7 @@ std::unique_ptr<HttpResponse> HttpClient::Impl::make_response(std::unique_ptr<St
   parts.head = std::move(head);
   parts.time_to_first_byte = talk.first_byte_after;
   parts.faults = options.faults;
-  return std::make_unique<StreamingResponse>(std::move(parts), talk.early);
+  return std::make_unique<StreamingResponse>(std::move(parts), std::move(talk.early));
 }
 
 namespace {
@@ -290,10 +306,11 @@ Task<std::optional<HttpClient::Impl::Answer>> HttpClient::Impl::suffer(HttpOrigi
 Task<HttpClient::Impl::Tried> HttpClient::Impl::try_on(std::unique_ptr<Stream> stream, const HttpOrigin& origin, const HttpRequest& request,
                                                        const HttpTimeouts& timeouts, HttpCancel* cancel) {
   Conversation talk{*stream, request, timeouts};
-  const auto scratch = std::make_unique_for_overwrite<uint8_t[]>(kScratchBytes);
+  auto scratch = take_scratch();
   if (cancel != nullptr) cancel->close_ = [&stream] { stream->close(); };
   auto done = co_await converse(talk, origin, {scratch.get(), kScratchBytes});
   if (cancel != nullptr) cancel->close_ = nullptr;
+  keep_scratch(std::move(scratch));
   if (!done) co_return Tried{std::unexpected(std::move(done).error()), talk.answered};
   co_return Tried{make_response(std::move(stream), origin, talk), true};
 }

@@ -11,8 +11,8 @@ namespace evershore::io {
 
 using http::BodyKind;
 
-StreamingResponse::StreamingResponse(Parts parts, std::span<const uint8_t> early)
-    : parts_(std::move(parts)), early_(early.begin(), early.end()), input_(early_) {
+StreamingResponse::StreamingResponse(Parts parts, std::vector<uint8_t> early)
+    : parts_(std::move(parts)), early_(std::move(early)), input_(early_) {
   left_ = parts_.head.content_length.value_or(0);
   if (parts_.kind == BodyKind::kNone || (parts_.kind == BodyKind::kLength && left_ == 0)) complete();
 }
@@ -97,7 +97,7 @@ Task<Result<std::span<const uint8_t>>> StreamingResponse::next() {
       if (error_) co_return std::unexpected(*error_);
       if (!survived) co_return broken(survived.error());
     }
-    if (!buffer_) buffer_ = std::make_unique_for_overwrite<uint8_t[]>(kBufferBytes);
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<uint8_t[]>(read_bytes_max());  // later reads need no more
     parts_.stream->set_deadline(parts_.stream->watch().loop().now() + parts_.stall);
     const auto got = co_await parts_.stream->read_some({buffer_.get(), read_bytes_max()});
     if (!got && got.error().fault == Fault::kTimedOut) {

@@ -23,7 +23,7 @@ class StreamingResponse final : public HttpResponse {
     const FaultBoard* faults = nullptr;  // see HttpClient::Options
   };
   // `early`: body bytes that came with the head.
-  StreamingResponse(Parts parts, std::span<const uint8_t> early);
+  StreamingResponse(Parts parts, std::vector<uint8_t> early);
 
   const http::ResponseHead& head() const override { return parts_.head; }
   Task<Result<std::span<const uint8_t>>> next() override;
@@ -45,7 +45,7 @@ class StreamingResponse final : public HttpResponse {
   http::ChunkedDecoder decoder_;
   uint64_t left_ = 0;  // kLength
   std::vector<uint8_t> early_;
-  std::unique_ptr<uint8_t[]> buffer_;  // kBufferBytes, once more than `early_` is needed
+  std::unique_ptr<uint8_t[]> buffer_;  // read_bytes_max() of its first use, once more than `early_` is needed
   Piece input_;                        // not yet used part of either
   bool complete_ = false;
   std::optional<Error> error_;

@@ -7,6 +7,11 @@
 
 namespace evershore::app {
 
+int command_settings_reference() {
+  fmt::print("{}", settings_reference());
+  return kDone;
+}
+
 int command_check(const GlobalOptions& global) {
   const auto loaded = load_settings(global.settings_path);
   if (!loaded) return complain(kUsage, loaded.error().text);

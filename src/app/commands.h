@@ -24,6 +24,7 @@ struct GlobalOptions {
 
 int command_run(const GlobalOptions& global);
 int command_check(const GlobalOptions& global);
+int command_settings_reference();  // check --help-settings
 
 struct StatusOptions {
   bool watch = false;

@@ -20,7 +20,7 @@ namespace {
 using http::ParseState;
 
 constexpr size_t kInterimMax = 16;                  // 1xx heads before the real one
-constexpr Duration kContinueWait = Millis(1000);    // RFC 9110 10.1.1: do not wait for 100 for ever
+constexpr Duration kContinueWait = Millis(250);     // RFC 9110 10.1.1: do not wait for 100 for ever; many servers never send it
 constexpr Duration kEarlyAnswerWait = Millis(500);  // for the reason why the peer takes no more of the body
 constexpr size_t kScratchBytes = 16 * 1024;         // for the head; a small body comes with it
 constexpr size_t kScratchesKept = 64;               // between requests: the next one begins as one ends

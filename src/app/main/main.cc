@@ -21,6 +21,7 @@ struct CommandLine {
   demo::DemoOptions demo;
   std::string site;
   std::string subject;
+  bool help_settings = false;
   std::function<int()> chosen;
 };
 
@@ -40,9 +41,15 @@ void add_node_commands(CLI::App& app, CommandLine& line) {
   add_settings_option(add_command(app, line, "run", "Run all roles the settings file mentions. SIGTERM drains and exits, SIGHUP reloads.",
                                   "evershore run -c /etc/evershore/evershore.toml", [&] { return command_run(line.global); }),
                       line);
-  add_settings_option(add_command(app, line, "check", "Check the settings file and print every problem as file:line:column: message.",
-                                  "evershore check -c evershore.toml", [&] { return command_check(line.global); }),
-                      line);
+  auto* check = add_command(app, line, "check", "Check the settings file and print every problem as file:line:column: message.",
+                            "evershore check -c evershore.toml", [&] { return command_check(line.global); });
+  // --help-settings works without a file: it ends the parse with its own command.
+  auto* file = check->add_option("-c,--config", line.global.settings_path, "The settings file")->type_name("FILE");
+  auto* manual = check->add_flag("--help-settings", line.help_settings, "Print every setting with its default and limits, as Markdown");
+  check->callback([&line, file, manual] {
+    if (manual->count() == 0 && file->count() == 0) throw CLI::RequiredError("--config");
+    line.chosen = [&line] { return line.help_settings ? command_settings_reference() : command_check(line.global); };
+  });
   auto* status = add_command(app, line, "status", "Show regions, checks, sites and replication lag of a running node.",
                              "evershore status -c evershore.toml --watch", [&] { return command_status(line.global, line.status); });
   add_settings_option(status, line);

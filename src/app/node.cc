@@ -42,6 +42,15 @@ std::string fault_address(const RegionSettings& region) {
   return address ? fmt::format("{}:{}", address->host, address->port) : region.endpoint;
 }
 
+// Settings that are read for the sake of files that already have them, but change nothing in this version.
+void warn_of_no_effect(const Settings& settings, const Log& log) {
+  if (settings.edge.cache_disk) log.warn("edge.cache.disk has no effect yet: the cache is in memory");
+  if (!settings.dns.listen.empty() && settings.dns.rate_limit != 0) log.warn("dns.rate_limit has no effect yet: answers are not limited");
+  for (const auto& [name, site] : settings.sites) {
+    if (site.replication.mode == ReplicationMode::kQuorum) log.warn("sites.{}.replication.mode \"quorum\" works as \"async\" yet", name);
+  }
+}
+
 }  // namespace
 
 Node::Node(Settings settings, std::string settings_path, Log log)
@@ -59,6 +68,7 @@ Node::~Node() = default;
 
 Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string settings_path, Log log) {
   std::unique_ptr<Node> node(new Node(std::move(settings), std::move(settings_path), log));
+  warn_of_no_effect(node->settings_, log);
   TRY(node->tls_client_, io::TlsClientContext::make({}));
   TRY_VOID(node->open_state());
   TRY_VOID(node->configure_dns(node->settings_));

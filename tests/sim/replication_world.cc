@@ -23,7 +23,8 @@ struct Operation {
   size_t region = 0;
   Mono when{};
   std::set<size_t> ancestors;  // operations whose effect this one replaced, and theirs
-  bool reported = false;       // its event was accepted while its effect was still there
+  bool reported = false;       // its event was accepted while its effect was still there, and nobody was at the key
+  bool of_settled = false;     // a delete of what was settled: the same everywhere, known so, and not queued
 };
 
 struct KeyHistory {
@@ -159,6 +160,7 @@ class World {
     trace(fmt::format("{} {} {} {}", key, region, operation.value, scheduler_.now().time_since_epoch().count()));
     if (remove) {
       ++operations_;
+      operation.of_settled = is_settled(key);
       history.ever_deleted = true;
       history.last_delete_seen[region] = index;
       stores_[region]->erase_behind(key);
@@ -169,33 +171,69 @@ class World {
     history.operations.push_back(std::move(operation));
   }
 
+  bool is_settled(const ObjectKey& key) {
+    bool known = false;
+    spawn_detached(note_confirmed(key, known));
+    return known && all_equal(key) && !queue_.find(kSite, key);
+  }
+  Task<void> note_confirmed(ObjectKey key, bool& known) {
+    auto read = rows_.get(kSite, {key});
+    const auto rows = co_await std::move(read);
+    known = rows && rows->front() && !rows->front()->tombstone && rows->front()->synced.size() == kRegions;
+  }
+
+  // A bucket loses an object that the others still have; nobody is told.
+  void lose_object() {
+    const ObjectKey key = fmt::format("k{}", roll(4));
+    const size_t region = roll(kRegions);
+    if (!all_equal(key) || present(region, key).empty()) return;
+    tell(fmt::format("{} loses {}", kRegionNames[region], key));
+    silent_.insert({region, key});
+    keys_[key].unreported[region] = true;
+    stores_[region]->erase_behind(key);
+  }
+
   // --- events: of every change, also of our own copies ---
 
   void emit_event(size_t region, const ObjectKey& key) {
     if (key.starts_with(".evershore/")) return;
     tell("now " + all_present(key));
     if (options_.tell) spawn_detached(tell_row(key));
+    if (silent_.erase({region, key}) > 0) return;
     if (chance(15)) return tell("  that event is lost");
-    for (int copies = chance(15) ? 2 : 1; copies > 0; --copies) deliver_later(region, key, Millis(roll(chance(20) ? 8'000 : 200)));
+    const auto& objects = stores_[region]->objects();
+    const auto at = objects.find(key);
+    const Event event{region, key, at == objects.end() ? std::string() : at->second.bytes,
+                      at == objects.end() ? std::string() : at->second.etag};
+    for (int copies = chance(15) ? 2 : 1; copies > 0; --copies) deliver_later(event, Millis(roll(chance(20) ? 8'000 : 200)));
   }
 
-  void deliver_later(size_t region, ObjectKey key, Duration delay) {
-    scheduler_.call_at(scheduler_.now() + delay, [this, region, key] { spawn_detached(deliver(region, key)); });
+  // What it told when it was sent; it may arrive when that is long over.
+  struct Event {
+    size_t region = 0;
+    ObjectKey key;
+    std::string bytes;  // "" = removed
+    std::string etag;
+  };
+
+  void deliver_later(Event event, Duration delay) {
+    scheduler_.call_at(scheduler_.now() + delay, [this, event] { spawn_detached(deliver(event)); });
   }
 
-  Task<void> deliver(size_t region, ObjectKey key) {
+  Task<void> deliver(Event event) {
     if (!node_ || !node_->alive()) co_return;  // lost: nobody was there
-    const auto at = stores_[region]->objects().find(key);
-    const bool gone = at == stores_[region]->objects().end();
-    const std::string bytes = gone ? std::string() : at->second.bytes;
-    auto hint = node_->replicator().hint(key, kRegionNames[region], gone ? std::string() : at->second.etag,
+    const bool gone = event.bytes.empty();
+    // A scan that saw the absence first may be restoring the key already.
+    const bool in_time = !queue_.find(kSite, event.key);
+    auto hint = node_->replicator().hint(event.key, kRegionNames[event.region], event.etag,
                                          gone ? replicate::Removed::kYes : replicate::Removed::kNo);
     const auto accepted = co_await std::move(hint);
-    tell(fmt::format("event of {} in {} {}", key, kRegionNames[region], accepted ? "accepted" : "failed"));
-    if (!accepted || present(region, key) != bytes) co_return;
-    auto& history = keys_[key];
-    history.unreported[region] = false;
-    if (gone && history.last_delete_seen[region]) history.operations[*history.last_delete_seen[region]].reported = true;
+    tell(fmt::format("event of {} in {} {}", event.key, kRegionNames[event.region], accepted ? "accepted" : "failed"));
+    if (!accepted || present(event.region, event.key) != event.bytes) co_return;
+    auto& history = keys_[event.key];
+    history.unreported[event.region] = false;
+    const auto deleted = history.last_delete_seen[event.region];
+    if (gone && in_time && deleted) history.operations[*deleted].reported = true;
   }
 
   // --- what goes wrong ---
@@ -207,6 +245,7 @@ class World {
     if (what < 70) return toggle_region();
     if (what < 78) return change_weather();
     if (what < 83) return node_ ? crash_node() : start_node();
+    if (what < 87) return lose_object();
     if (!node_ && chance(50)) start_node();
   }
 
@@ -314,6 +353,9 @@ class World {
       if (!justified && !history.operations.empty()) complain(fmt::format("L: {} is gone, and no delete explains it", key));
       return;
     }
+    const Operation& last = history.operations.back();
+    if (last.value.empty() && last.of_settled && last.reported)
+      complain(fmt::format("D: {} was deleted and came back as \"{}\"", key, survivor));
     const size_t index = history.by_value.at(survivor);
     if (has_unreported_delete(history)) return;
     if (has_later_write(history, index)) complain(fmt::format("L: {} ended as \"{}\", which a later write had replaced", key, survivor));
@@ -331,6 +373,7 @@ class World {
   queue::MemoryRows rows_{queue::CrashTracking::kOn};
   std::vector<std::unique_ptr<store::FakeStore>> stores_;
   std::set<std::string> away_;
+  std::set<std::pair<size_t, ObjectKey>> silent_;  // losses whose change must not become an event
   std::map<ObjectKey, KeyHistory> keys_;
   std::unique_ptr<Node> node_;
   std::vector<std::unique_ptr<Node>> graves_;

@@ -8,6 +8,7 @@
 //   L  the survivor of a key is no write that a later one knowingly replaced, unless that one was deleted again or a delete of
 //      the key went unreported (it took a copy away without a trace); a key is absent only if somebody deleted it and no write
 //      followed; among writes that crossed in keys never deleted, the survivor is not older than another by over 2 s
+//   D  a reported delete of a settled key that nobody wrote again holds
 #pragma once
 
 #include <functional>

@@ -4,8 +4,8 @@ namespace evershore::replicate {
 
 std::optional<ShortRoad> plan_short_road(const queue::TaskRow& task, const std::optional<KeyRow>& row, RegionSet members) {
   const auto& hint = task.hint;
-  const bool only_the_source_reported = RegionSet::of(hint.source).covers(hint.reported);
   if (task.attempts > 0 || hint.source == kNoRegionSlot || hint.etag.empty()) return std::nullopt;
+  const bool only_the_source_reported = RegionSet::of(hint.source).covers(hint.reported);
   if (!members.has(hint.source) || !hint.removed.empty() || !only_the_source_reported) return std::nullopt;
   if (row && !known_etag(*row, hint.source)) return std::nullopt;
   ShortRoad road{.source = hint.source};

@@ -210,6 +210,27 @@ TEST_F(SiteReplicatorTest, RestoresWhatOnlyAScanMisses) {
   EXPECT_EQ(bytes_in(0, "k"), "hello");
 }
 
+TEST_F(SiteReplicatorTest, ARemovalThatWasDealtWithDoesNotTurnALaterLossIntoADeletion) {
+  build(3);
+  write(0, "k", "one");
+  start();
+  scheduler_.run_for(5s);
+  set_away(2, true);
+  scheduler_.run_for(1s);
+  stores_[0]->erase_behind("k");
+  event(0, "k");
+  scheduler_.run_for(1s);
+  write(0, "k", "two");
+  event(0, "k");
+  scheduler_.run_for(1s);
+  ASSERT_EQ(bytes_in(1, "k"), "two");
+  ASSERT_EQ(pending(), 1U) << "parked for the region that is away";
+  stores_[0]->erase_behind("k");  // lost: no event
+  set_away(2, false);
+  scheduler_.run_for(10s);
+  for (const size_t region : {0, 1, 2}) EXPECT_EQ(bytes_in(region, "k"), "two") << region;
+}
+
 TEST_F(SiteReplicatorTest, RemovesEverywhereOnRequestAlsoWhereItReturnsLater) {
   build(3);
   write(0, "k", "hello");

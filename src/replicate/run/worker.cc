@@ -184,10 +184,12 @@ Task<Worker::Round> Worker::long_road(const queue::TaskRow& task) {
     co_return Round::kSettled;
   }
   std::optional<KeyRow> row = std::move(rows->front());
-  RegionSet failed;
-  std::string error;
-  auto looking = look(task.key, failed, error);
+  Looked looked;
+  auto looking = look(task.key, looked.failed, looked.error);
   auto copies = co_await std::move(looking);
+  for (const auto& copy : copies) {
+    if (copy.presence != Presence::kUnreachable && task.hint.removed.has(copy.slot)) looked.answered.add(copy.slot);
+  }
   if (row) context_.clock.receive(row->version);
   ReconcileRules rules{.deletes = context_.rules.deletes,
                        .reported = task.hint.reported,
@@ -203,14 +205,14 @@ Task<Worker::Round> Worker::long_road(const queue::TaskRow& task) {
     co_return co_await std::move(forgetting);
   }
   if (plan.outcome == Outcome::kWait) {
-    auto leaving = leave_open(task, plan.waiting_for, failed, std::move(error));
+    auto leaving = leave_open(task, plan.waiting_for, std::move(looked));
     co_return co_await std::move(leaving);
   }
   if (too_large_for_lane(task, plan)) {
-    co_await change_lane(task);
+    co_await enqueue_again(task, queue::Lane::kLarge, task.hint);
     co_return Round::kSettled;
   }
-  auto acting = act(task, std::move(plan), failed, std::move(error));
+  auto acting = act(task, std::move(plan), std::move(looked));
   co_return co_await std::move(acting);
 }
 
@@ -234,12 +236,13 @@ bool Worker::too_large_for_lane(const queue::TaskRow& task, const Plan& plan) co
   return copies && task.lane == queue::Lane::kSmall && plan.row.size_bytes > kBufferedBytesMax;
 }
 
-Task<void> Worker::change_lane(const queue::TaskRow& task) {
-  std::vector<queue::NewTask> again{{.key = task.key, .why = task.why, .lane = queue::Lane::kLarge, .hint = task.hint}};
-  auto enqueue = context_.queue.enqueue(context_.rules.site, std::move(again), context_.scheduler.wall(), queue::Durability::kLazy);
-  const auto moved = co_await std::move(enqueue);
-  if (!moved) {
-    co_await later(task, moved.error().text);
+// The key starts over with this hint, in this lane.
+Task<void> Worker::enqueue_again(const queue::TaskRow& task, queue::Lane lane, queue::Hint hint) {
+  std::vector<queue::NewTask> again{{.key = task.key, .why = task.why, .lane = lane, .hint = std::move(hint)}};
+  auto enqueue = context_.queue.enqueue(context_.rules.site, std::move(again), context_.scheduler.wall(), queue::Durability::kDurable);
+  const auto queued = co_await std::move(enqueue);
+  if (!queued) {
+    co_await later(task, queued.error().text);
     co_return;
   }
   committer_.settle({task.key, task.generation}, std::nullopt);
@@ -253,7 +256,7 @@ bool Worker::held_by_cap(const Plan& plan) {
   return step.verdict == DeleteVerdict::kHold;
 }
 
-Task<Worker::Round> Worker::act(const queue::TaskRow& task, Plan plan, RegionSet failed, std::string error) {
+Task<Worker::Round> Worker::act(const queue::TaskRow& task, Plan plan, Looked looked) {
   if (held_by_cap(plan)) {
     if (context_.deletes_held++ == 0)
       context_.log.warn("site {}: too many removals at once, held from {} on", context_.rules.site, task.key);
@@ -291,14 +294,14 @@ Task<Worker::Round> Worker::act(const queue::TaskRow& task, Plan plan, RegionSet
     } else if (result.end == Acted::End::kConflict) {
       conflict = true;
     } else {
-      failed.add(result.slot);
-      error = result.error;
+      looked.failed.add(result.slot);
+      looked.error = result.error;
       if (result.end == Acted::End::kDifferent) note_bad_copy(plan.row, result.slot, result.etag);
     }
   }
   const bool forget_row = plan.outcome == Outcome::kTombstone && context_.rules.planted_bug == PlantedBug::kNoTombstones;
   std::optional<KeyRow> row = (acted || plan.row_changed) && !forget_row ? std::optional(std::move(plan.row)) : std::nullopt;
-  const bool open = conflict || !failed.empty() || !plan.waiting_for.empty();
+  const bool open = conflict || !looked.failed.empty() || !plan.waiting_for.empty();
   if (!open) {
     committer_.settle({task.key, task.generation}, std::move(row));
     co_return Round::kSettled;
@@ -306,10 +309,10 @@ Task<Worker::Round> Worker::act(const queue::TaskRow& task, Plan plan, RegionSet
   if (row) {
     auto put = context_.rows.put(context_.rules.site, {std::move(*row)}, queue::Durability::kDurable);
     const auto written = co_await std::move(put);
-    if (!written) error = written.error().text;
+    if (!written) looked.error = written.error().text;
   }
   if (conflict) co_return Round::kAgain;
-  auto leaving = leave_open(task, plan.waiting_for, failed, std::move(error));
+  auto leaving = leave_open(task, plan.waiting_for, std::move(looked));
   co_return co_await std::move(leaving);
 }
 
@@ -402,11 +405,19 @@ Task<void> Worker::park(const queue::TaskRow& task, RegionSet regions) {
 
 // Regions that should have answered are tried again soon; those known to be away are waited for. If one of the latter came
 // back in the meantime, nobody would wake the key: it is tried again, too.
-Task<Worker::Round> Worker::leave_open(const queue::TaskRow& task, RegionSet waiting_for, RegionSet failed, std::string error) {
-  const RegionSet away = waiting_for.without(failed);
-  const bool try_again = !failed.empty() || !away.both(context_.usable()).empty();
-  if (try_again) {
-    co_await later(task, error.empty() ? "a region came back meanwhile" : std::move(error));
+//
+// A removal that was dealt with must not wait with the key: met again after the region has held the key once more, it would turn
+// a loss there into a deletion everywhere.
+Task<Worker::Round> Worker::leave_open(const queue::TaskRow& task, RegionSet waiting_for, Looked looked) {
+  const RegionSet away = waiting_for.without(looked.failed);
+  const bool try_again = !looked.failed.empty() || !away.both(context_.usable()).empty();
+  if (!looked.answered.empty()) {
+    queue::Hint rest = task.hint;
+    rest.removed = rest.removed.without(looked.answered);
+    rest.reported = rest.reported.without(looked.answered);
+    co_await enqueue_again(task, task.lane, std::move(rest));
+  } else if (try_again) {
+    co_await later(task, looked.error.empty() ? "a region came back meanwhile" : std::move(looked.error));
   } else if (context_.rules.planted_bug == PlantedBug::kDropWhenAway) {
     committer_.settle({task.key, task.generation}, std::nullopt);
   } else {

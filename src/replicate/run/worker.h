@@ -31,7 +31,13 @@ class Worker {
 
   Task<Road> short_road(const queue::TaskRow& task, const std::optional<KeyRow>& row);
   Task<Round> long_road(const queue::TaskRow& task);
-  Task<Round> act(const queue::TaskRow& task, Plan plan, RegionSet failed, std::string error);
+  // What one look at all regions brought, apart from the copies.
+  struct Looked {
+    RegionSet failed;    // should have answered
+    RegionSet answered;  // reported a removal, and were seen: whatever was found, that report is dealt with
+    std::string error;
+  };
+  Task<Round> act(const queue::TaskRow& task, Plan plan, Looked looked);
   Task<Acted> act_in(Region& region, const Plan& plan, Action action);
   Task<Acted> copy_into(Region& region, const Plan& plan, std::string if_match);
   Task<Acted> delete_from(Region& region, const Plan& plan, std::string if_match);
@@ -40,9 +46,9 @@ class Worker {
   Task<Round> forget(const queue::TaskRow& task, const Plan& plan);
   Task<void> later(const queue::TaskRow& task, std::string error);
   Task<void> park(const queue::TaskRow& task, RegionSet regions);
-  Task<Round> leave_open(const queue::TaskRow& task, RegionSet waiting_for, RegionSet failed, std::string error);
+  Task<Round> leave_open(const queue::TaskRow& task, RegionSet waiting_for, Looked looked);
+  Task<void> enqueue_again(const queue::TaskRow& task, queue::Lane lane, queue::Hint hint);
   bool too_large_for_lane(const queue::TaskRow& task, const Plan& plan) const;
-  Task<void> change_lane(const queue::TaskRow& task);
   bool held_by_cap(const Plan& plan);
   void note_copied(const queue::TaskRow& task, Region& target, const Region* source, uint64_t size_bytes);
 

@@ -21,10 +21,11 @@ inline constexpr RegionSlot kNoRegionSlot = 255;
 struct RegionSet {
   uint16_t bits = 0;
 
-  static RegionSet of(RegionSlot slot) { return RegionSet{static_cast<uint16_t>(1U << slot)}; }
-  bool has(RegionSlot slot) const { return (bits >> slot & 1U) != 0; }
-  void add(RegionSlot slot) { bits = static_cast<uint16_t>(bits | 1U << slot); }
-  void drop(RegionSlot slot) { bits = static_cast<uint16_t>(bits & ~(1U << slot)); }
+  // kNoRegionSlot is in no set, and the set of it is empty.
+  static RegionSet of(RegionSlot slot) { return RegionSet{static_cast<uint16_t>(slot < kRegionSlotsMax ? 1U << slot : 0U)}; }
+  bool has(RegionSlot slot) const { return !of(slot).both(*this).empty(); }
+  void add(RegionSlot slot) { *this = with(of(slot)); }
+  void drop(RegionSlot slot) { *this = without(of(slot)); }
   bool empty() const { return bits == 0; }
   size_t size() const { return static_cast<size_t>(std::popcount(bits)); }
   bool covers(RegionSet other) const { return (other.bits & ~bits) == 0; }

@@ -14,9 +14,12 @@ struct TypeName {
   std::string_view name;
 };
 constexpr std::array kTypeNames{
-    TypeName{kTypeA, "A"},     TypeName{kTypeNs, "NS"}, TypeName{kTypeCname, "CNAME"}, TypeName{kTypeSoa, "SOA"},
-    TypeName{kTypePtr, "PTR"}, TypeName{kTypeMx, "MX"}, TypeName{kTypeTxt, "TXT"},     TypeName{kTypeAaaa, "AAAA"},
-    TypeName{kTypeSrv, "SRV"}, TypeName{kTypeDs, "DS"}, TypeName{kTypeCaa, "CAA"},     TypeName{kTypeDname, "DNAME"},
+    TypeName{kTypeA, "A"},         TypeName{kTypeNs, "NS"},           TypeName{kTypeCname, "CNAME"},
+    TypeName{kTypeSoa, "SOA"},     TypeName{kTypePtr, "PTR"},         TypeName{kTypeMx, "MX"},
+    TypeName{kTypeTxt, "TXT"},     TypeName{kTypeAaaa, "AAAA"},       TypeName{kTypeSrv, "SRV"},
+    TypeName{kTypeDs, "DS"},       TypeName{kTypeCaa, "CAA"},         TypeName{kTypeDname, "DNAME"},
+    TypeName{kTypeRrsig, "RRSIG"}, TypeName{kTypeNsec, "NSEC"},       TypeName{kTypeDnskey, "DNSKEY"},
+    TypeName{kTypeCds, "CDS"},     TypeName{kTypeCdnskey, "CDNSKEY"},
 };
 }  // namespace
 

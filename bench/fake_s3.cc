@@ -1,6 +1,8 @@
 // A very fast S3 in memory, one thread, one bucket of any name: the two ends of a replication benchmark. Real servers are
 // far slower than what is to be measured. It trusts every signature, hashes what it is given, knows GET, HEAD, PUT, DELETE
 // with conditions, and ListObjects (V1, V2); everything else is 501. It shares no code with what it measures.
+// Large bodies cost it as little as can be: what is uploaded is hashed as it comes and not kept beyond kKeptBytesMax (it
+// cannot be read back), what is downloaded is sent from where it lies.
 //
 //   fake_s3 --port 0 [--fill 20000 --bytes 1024-4096 --seed 1]
 //
@@ -33,8 +35,11 @@
 
 namespace {
 
+constexpr size_t kKeptBytesMax = 1 << 20;
+
 struct Object {
-  std::string bytes;
+  std::shared_ptr<const std::string> bytes;  // nullptr: too large to keep
+  size_t size = 0;
   std::string etag;       // without quotes
   std::string headers;    // ready lines: content-type, x-amz-meta-...
   std::string http_date;  // Last-Modified
@@ -55,12 +60,24 @@ struct Request {
   }
 };
 
+// A body that is hashed while it comes.
+struct Upload {
+  Request request;
+  size_t length = 0;
+  size_t left = 0;
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> md5{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+};
+
 struct Connection {
   int fd = -1;
   std::string in;
   size_t taken = 0;  // bytes of `in` already used
+  std::optional<Upload> upload;
   std::string out;
   size_t sent = 0;
+  std::shared_ptr<const std::string> body;  // follows `out`; no further request is looked at before it is sent
+  size_t body_at = 0;
+  size_t body_end = 0;
   bool continued = false;  // 100 Continue was sent for the request being read
 };
 
@@ -109,10 +126,9 @@ std::optional<std::string> parameter(std::string_view query, std::string_view na
   return std::nullopt;
 }
 
-std::string md5_hex(std::string_view bytes) {
-  std::array<unsigned char, 16> digest{};
-  unsigned length = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_md5(), nullptr);
+using Md5 = std::array<unsigned char, 16>;
+
+std::string hex_of(const Md5& digest) {
   std::string hex;
   for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
   return hex;
@@ -125,15 +141,24 @@ std::string date_as(const char* format, std::time_t when) {
   return {text.data(), std::strftime(text.data(), text.size(), format, &parts)};
 }
 
-void store(const std::string& key, std::string bytes, std::string headers) {
+void store(const std::string& key, const Md5& md5, size_t size, std::shared_ptr<const std::string> bytes, std::string headers) {
   const std::time_t now = std::time(nullptr);
   Object object;
-  object.etag = md5_hex(bytes);
+  object.etag = hex_of(md5);
+  object.size = size;
   object.bytes = std::move(bytes);
   object.headers = std::move(headers);
   object.http_date = date_as("%a, %d %b %Y %H:%M:%S GMT", now);
   object.iso_date = date_as("%Y-%m-%dT%H:%M:%S.000Z", now);
   objects[key] = std::move(object);
+}
+
+void store(const std::string& key, std::string bytes, std::string headers) {
+  Md5 digest{};
+  unsigned length = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_md5(), nullptr);
+  const size_t size = bytes.size();
+  store(key, digest, size, std::make_shared<const std::string>(std::move(bytes)), std::move(headers));
 }
 
 // --- answers ---
@@ -182,27 +207,43 @@ Slice slice_of(std::string_view range, size_t size) {
 void get(Connection& to, const Request& request, const Object* object) {
   if (object == nullptr) return refuse(to, request, 404, "NoSuchKey");
   if (!conditions_hold(request, object)) return refuse(to, request, 412, "PreconditionFailed");
-  const bool part = parameter(request.query, "partNumber").has_value() && !object->bytes.empty();
-  const Slice slice = part ? Slice{0, object->bytes.size(), true} : slice_of(request.header("range"), object->bytes.size());
+  if (request.method == "GET" && object->bytes == nullptr) return refuse(to, request, 501, "NotImplemented");
+  const bool part = parameter(request.query, "partNumber").has_value() && object->size > 0;
+  const Slice slice = part ? Slice{0, object->size, true} : slice_of(request.header("range"), object->size);
   fmt::format_to(std::back_inserter(to.out),
                  "HTTP/1.1 {} -\r\nContent-Length: {}\r\nETag: \"{}\"\r\nLast-Modified: {}\r\nAccept-Ranges: bytes\r\n{}",
                  slice.partial ? 206 : 200, slice.length, object->etag, object->http_date, object->headers);
   if (slice.partial)
     fmt::format_to(std::back_inserter(to.out), "Content-Range: bytes {}-{}/{}\r\n", slice.first, slice.first + slice.length - 1,
-                   object->bytes.size());
+                   object->size);
   to.out += "\r\n";
-  if (request.method == "GET") to.out.append(object->bytes, slice.first, slice.length);
+  if (request.method != "GET") return;
+  to.body = object->bytes;
+  to.body_at = slice.first;
+  to.body_end = slice.first + slice.length;
 }
 
-void put(Connection& to, Request& request, const std::string& key, const Object* object) {
-  if (!request.header("x-amz-copy-source").empty() || !request.query.empty()) return refuse(to, request, 501, "NotImplemented");
-  if (!conditions_hold(request, object)) return refuse(to, request, 412, "PreconditionFailed");
+std::string kept_headers(const Request& request) {
   std::string kept;
   for (const auto& [name, value] : request.headers) {
     const bool own = name == "content-type" || name == "cache-control" || name == "content-encoding" || name.starts_with("x-amz-meta-");
     if (own) kept += name + ": " + value + "\r\n";
   }
-  store(key, std::move(request.body), std::move(kept));
+  return kept;
+}
+
+// `upload`: the body has gone by and only its hash is left.
+void put(Connection& to, Request& request, const std::string& key, const Object* object, const Upload* upload) {
+  if (!request.header("x-amz-copy-source").empty() || !request.query.empty()) return refuse(to, request, 501, "NotImplemented");
+  if (!conditions_hold(request, object)) return refuse(to, request, 412, "PreconditionFailed");
+  if (upload != nullptr) {
+    Md5 digest{};
+    unsigned length = 0;
+    EVP_DigestFinal_ex(upload->md5.get(), digest.data(), &length);
+    store(key, digest, upload->length, nullptr, kept_headers(request));
+  } else {
+    store(key, std::move(request.body), kept_headers(request));
+  }
   answer(to, 200, fmt::format("ETag: \"{}\"\r\n", objects[key].etag), "");
 }
 
@@ -223,7 +264,7 @@ void list(Connection& to, const Request& request) {
     fmt::format_to(std::back_inserter(body),
                    "<Contents><Key>{}</Key><LastModified>{}</LastModified><ETag>&quot;{}&quot;</ETag><Size>{}</Size>"
                    "<StorageClass>STANDARD</StorageClass></Contents>",
-                   url ? encode(last) : last, at->second.iso_date, at->second.etag, at->second.bytes.size());
+                   url ? encode(last) : last, at->second.iso_date, at->second.etag, at->second.size);
   }
   const bool more = count > 0 && at != objects.end() && at->first.starts_with(prefix);
   std::string head = fmt::format(
@@ -235,7 +276,7 @@ void list(Connection& to, const Request& request) {
 }
 
 // Path style: "/bucket" or "/bucket/key".
-void handle(Connection& to, Request& request) {
+void handle(Connection& to, Request& request, const Upload* upload = nullptr) {
   const auto slash = request.path.find('/', 1);
   const std::string key = slash == std::string::npos ? "" : decode(request.path.substr(slash + 1));
   if (key.empty()) {
@@ -247,7 +288,7 @@ void handle(Connection& to, Request& request) {
   const auto found = objects.find(key);
   const Object* object = found == objects.end() ? nullptr : &found->second;
   if (request.method == "GET" || request.method == "HEAD") return get(to, request, object);
-  if (request.method == "PUT") return put(to, request, key, object);
+  if (request.method == "PUT") return put(to, request, key, object, upload);
   if (request.method != "DELETE") return refuse(to, request, 501, "NotImplemented");
   if (object != nullptr && !conditions_hold(request, object)) return refuse(to, request, 412, "PreconditionFailed");
   if (object != nullptr) objects.erase(found);
@@ -289,14 +330,43 @@ Request parse_head(std::string_view head) {
   return request;
 }
 
+void begin_upload(Connection& from, Request request, size_t head_bytes, size_t length) {
+  if (!request.header("expect").empty()) from.out += "HTTP/1.1 100 Continue\r\n\r\n";
+  from.upload.emplace();
+  from.upload->request = std::move(request);
+  from.upload->length = from.upload->left = length;
+  EVP_DigestInit_ex(from.upload->md5.get(), EVP_md5(), nullptr);
+  from.taken += head_bytes;
+}
+
+// Returns how many of the bytes belonged to the upload.
+size_t take_upload(Connection& from, std::string_view bytes) {
+  auto& upload = *from.upload;
+  const size_t taken = std::min(upload.left, bytes.size());
+  EVP_DigestUpdate(upload.md5.get(), bytes.data(), taken);
+  upload.left -= taken;
+  if (upload.left == 0) {
+    Upload done = std::move(upload);
+    from.upload.reset();
+    handle(from, done.request, &done);
+  }
+  return taken;
+}
+
 // Handles each whole request that has come.
 void take_requests(Connection& from) {
-  while (true) {
+  while (from.body == nullptr) {
+    if (from.upload) from.taken += take_upload(from, std::string_view(from.in).substr(from.taken));
+    if (from.upload) break;
     const std::string_view in = std::string_view(from.in).substr(from.taken);
     const auto end = in.find("\r\n\r\n");
     if (end == std::string_view::npos) break;
     Request request = parse_head(in.substr(0, end + 2));
     const size_t length = std::strtoull(std::string(request.header("content-length")).c_str(), nullptr, 10);
+    if (length > kKeptBytesMax) {
+      begin_upload(from, std::move(request), end + 4, length);
+      continue;
+    }
     if (in.size() < end + 4 + length) {
       if (!from.continued && !request.header("expect").empty()) from.out += "HTTP/1.1 100 Continue\r\n\r\n";
       from.continued = true;
@@ -335,13 +405,15 @@ int listen_on(uint16_t port) {
   return fd;
 }
 
-// False when the peer is gone. A head with a large body is looked at once: `in` is reserved, then filled.
+// False when the peer is gone.
 bool receive(Connection& from) {
   static std::array<char, 256 * 1024> buffer;
   while (true) {
     const ssize_t got = recv(from.fd, buffer.data(), buffer.size(), 0);
     if (got > 0) {
-      from.in.append(buffer.data(), static_cast<size_t>(got));
+      std::string_view bytes(buffer.data(), static_cast<size_t>(got));
+      if (from.upload && from.in.empty()) bytes.remove_prefix(take_upload(from, bytes));
+      from.in.append(bytes);
       if (static_cast<size_t>(got) < buffer.size()) return true;
       continue;
     }
@@ -357,7 +429,25 @@ bool send_out(Connection& to) {
   }
   to.out.clear();
   to.sent = 0;
+  while (to.body != nullptr && to.body_at < to.body_end) {
+    const ssize_t put = send(to.fd, to.body->data() + to.body_at, to.body_end - to.body_at, MSG_NOSIGNAL);
+    if (put < 0) return errno == EAGAIN || errno == EINTR;
+    to.body_at += static_cast<size_t>(put);
+  }
+  to.body = nullptr;
   return true;
+}
+
+bool waits_for_peer(const Connection& connection) { return !connection.out.empty() || connection.body != nullptr; }
+
+// Small answers of pipelined requests leave together; a body from the store leaves before the next request is looked at.
+bool answer_all(Connection& connection) {
+  while (true) {
+    take_requests(connection);
+    const bool more = connection.body != nullptr;
+    if (!send_out(connection)) return false;
+    if (!more || waits_for_peer(connection)) return true;
+  }
 }
 
 void accept_all(int listener, int poll, std::unordered_map<int, std::unique_ptr<Connection>>& connections) {
@@ -391,8 +481,7 @@ void accept_all(int listener, int poll, std::unordered_map<int, std::unique_ptr<
       const auto at = connections.find(fd);
       if (at == connections.end()) continue;
       bool alive = receive(*at->second);
-      take_requests(*at->second);
-      alive = send_out(*at->second) && alive;
+      alive = answer_all(*at->second) && alive;
       if (alive) continue;
       close(fd);
       connections.erase(at);

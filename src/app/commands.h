@@ -71,4 +71,15 @@ struct DrillOptions {
 };
 int command_drill(const GlobalOptions& global, const DrillOptions& options);
 
+struct DnsKeysOptions {
+  std::string zone;
+  bool split = false;         // --ksk-zsk: two keys instead of one
+  std::string role;           // "" = the zone's usual
+  bool ds_published = false;  // --ds-published
+};
+int command_dns_keys_list(const GlobalOptions& global, const DnsKeysOptions& options);
+int command_dns_keys_make(const GlobalOptions& global, const DnsKeysOptions& options);
+int command_dns_keys_roll(const GlobalOptions& global, const DnsKeysOptions& options);
+int command_dns_keys_ds(const GlobalOptions& global, const DnsKeysOptions& options);
+
 }  // namespace evershore::app

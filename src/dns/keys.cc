@@ -127,7 +127,7 @@ uint16_t key_tag(std::string_view dnskey_rdata) {
   return static_cast<uint16_t>(sum + (sum >> 16));
 }
 
-std::string ds_rdata(const dnswire::Name& owner, std::string_view dnskey_rdata) {
+std::string ds_rdata(const Name& owner, std::string_view dnskey_rdata) {
   std::string out;
   put16(out, key_tag(dnskey_rdata));
   out += static_cast<char>(kAlgorithmEcdsaP256);

@@ -15,6 +15,8 @@
 
 namespace evershore::dns {
 
+using dnswire::Name;
+
 inline constexpr uint8_t kAlgorithmEcdsaP256 = 13;
 inline constexpr uint8_t kDigestSha256 = 2;
 
@@ -43,7 +45,7 @@ class SigningKey {
 std::string dnskey_rdata(KeyRole role, std::string_view public_key);
 uint16_t key_tag(std::string_view dnskey_rdata);  // RFC 4034 appendix B
 // RFC 4034 5.1, RFC 4509. CDS has the same form (RFC 7344 3.1), CDNSKEY that of DNSKEY.
-std::string ds_rdata(const dnswire::Name& owner, std::string_view dnskey_rdata);
+std::string ds_rdata(const Name& owner, std::string_view dnskey_rdata);
 
 // What is written down of a key; everything else follows from it and the time.
 struct KeyFacts {

@@ -18,6 +18,7 @@ struct CommandLine {
   FailoverOptions failover;
   RegionOptions region;
   DrillOptions drill;
+  DnsKeysOptions dns_keys;
   demo::DemoOptions demo;
   std::string site;
   std::string subject;
@@ -108,6 +109,36 @@ void add_steering_commands(CLI::App& app, CommandLine& line) {
   drill->add_option("--report", line.drill.report, "Write the report as JSON")->type_name("FILE.json");
 }
 
+CLI::App* add_dns_keys_command(CLI::App& keys, CommandLine& line, const char* name, const char* what, const char* example,
+                               std::function<int()> body) {
+  auto* command = add_command(keys, line, name, what, example, std::move(body));
+  add_settings_option(command, line);
+  command->add_option("zone", line.dns_keys.zone, "Which zone of the settings file")->required();
+  return command;
+}
+
+void add_dns_commands(CLI::App& app, CommandLine& line) {
+  auto* dns = app.add_subcommand("dns", "DNS zones of this node.");
+  dns->require_subcommand(1);
+  auto* keys = dns->add_subcommand("keys", "DNSSEC keys of a zone, in this node's state directory.");
+  keys->require_subcommand(1);
+  auto& options = line.dns_keys;
+  add_dns_keys_command(*keys, line, "list", "Show a zone's keys, what each does now, and what comes next.",
+                       "evershore dns keys list -c evershore.toml example.com",
+                       [&] { return command_dns_keys_list(line.global, options); });
+  auto* make =
+      add_dns_keys_command(*keys, line, "make", "Make a zone's first key.", "evershore dns keys make -c evershore.toml example.com",
+                           [&] { return command_dns_keys_make(line.global, options); });
+  make->add_flag("--ksk-zsk", options.split, "Two keys, one for the parent's DS and one for the data, instead of one for both");
+  auto* roll = add_dns_keys_command(*keys, line, "roll", "Begin to replace a key, or say that the parent has the new one's DS.",
+                                    "evershore dns keys roll -c evershore.toml example.com",
+                                    [&] { return command_dns_keys_roll(line.global, options); });
+  auto* role = roll->add_option("--role", options.role, "csk, ksk or zsk")->check(CLI::IsMember({"csk", "ksk", "zsk"}));
+  roll->add_flag("--ds-published", options.ds_published, "The parent zone serves the new key's DS")->excludes(role);
+  add_dns_keys_command(*keys, line, "ds", "Print the DS (and the DNSKEY it is made from) to hand to the registrar.",
+                       "evershore dns keys ds -c evershore.toml example.com", [&] { return command_dns_keys_ds(line.global, options); });
+}
+
 void add_region_command(CLI::App& app, CommandLine& line) {
   auto* region =
       add_command(app, line, "region", "An S3 server over a directory: for a small self-hosted region, demos and tests.",
@@ -172,6 +203,7 @@ int run(int argc, char** argv) {
   add_node_commands(app, line);
   add_data_commands(app, line);
   add_steering_commands(app, line);
+  add_dns_commands(app, line);
   add_region_command(app, line);
   add_demo_command(app, line);
   add_aws_command(app, line);

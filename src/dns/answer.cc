@@ -21,7 +21,7 @@ using dnswire::Verdict;
 
 // The answer under way: the question is echoed first, everything else is put behind it.
 struct Reply {
-  const Query& query;
+  Query& query;
   std::span<const uint8_t> packet;
   std::span<uint8_t> out;  // no longer than what may be sent
   size_t size = kHeaderBytes;
@@ -60,6 +60,10 @@ dnswire::OptFields opt_fields(const Query& query, const CompiledSnapshot& snapsh
                             .extended_rcode = static_cast<uint8_t>(static_cast<uint16_t>(rcode) >> 4),
                             .dnssec_ok = query.edns.dnssec_ok};
   if (query.edns.wants_nsid) fields.nsid = {reinterpret_cast<const uint8_t*>(snapshot.nsid.data()), snapshot.nsid.size()};
+  // RFC 7871 7.2.1: whoever heeds the option gives it back, with the scope of the answer.
+  if (snapshot.client_subnet && query.edns.client_subnet.present && query.edns.client_subnet.sound) {
+    fields.client_subnet = &query.edns.client_subnet;
+  }
   return fields;
 }
 
@@ -76,7 +80,7 @@ size_t refuse(Reply& reply, const CompiledSnapshot& snapshot, Rcode rcode, Answe
   return finish_with_opt(reply, snapshot, rcode);
 }
 
-uint32_t body_for(const CompiledSnapshot& snapshot, const CompiledNode& node, uint16_t type) {
+BodyRef body_for(const CompiledSnapshot& snapshot, const CompiledNode& node, uint16_t type) {
   if (type == dnswire::kTypeAny) return node.any_body;
   for (size_t i = 0; i < node.types; ++i) {
     const auto& listed = snapshot.types[node.types_at + i];
@@ -85,8 +89,9 @@ uint32_t body_for(const CompiledSnapshot& snapshot, const CompiledNode& node, ui
   return node.other_body;
 }
 
-// RFC 1034 4.3.2, RFC 4592: the name, else what its closest encloser has for missing names. nullptr: none of our zones.
-const Body* find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t> name, uint16_t type) {
+// RFC 1034 4.3.2, RFC 4592: the name, else what its closest encloser has for missing names. kNoBody: none of our zones.
+constexpr BodyRef kNoBody = 0xFFFF'FFFF;
+BodyRef find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t> name, uint16_t type) {
   std::array<uint8_t, kNameBytesMax + dnswire::kHashReadAhead> lower;
   std::array<uint8_t, dnswire::kLabelsMax + 1> starts;
   std::array<uint64_t, dnswire::kLabelsMax + 1> hashes;
@@ -101,11 +106,74 @@ const Body* find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t>
   for (size_t i = first; i <= labels; ++i) {
     const auto* node = snapshot.find(hashes[i], {&lower[starts[i]], name.size() - starts[i]});
     if (node == nullptr) continue;
-    if (i == 0) return &snapshot.bodies[body_for(snapshot, *node, type)];
-    if (node->wildcard == 0) return &snapshot.bodies[node->below_body];
-    return &snapshot.bodies[body_for(snapshot, snapshot.nodes[node->wildcard - 1], type)];
+    if (i == 0) return body_for(snapshot, *node, type);
+    if (node->wildcard == 0) return node->below_body;
+    return body_for(snapshot, snapshot.nodes[node->wildcard - 1], type);
   }
-  return nullptr;
+  return kNoBody;
+}
+
+uint64_t mixed(uint64_t value) {
+  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  value = (value ^ (value >> 27)) * 0x94D049BB133111EBULL;
+  return value ^ (value >> 31);
+}
+
+uint64_t hash_of(std::span<const uint8_t> address) {
+  uint64_t hash = address.size();
+  for (const uint8_t byte : address) hash = mixed(hash << 8 ^ byte);
+  return hash;
+}
+
+// The address that a place is looked up by, and how much of it is known.
+struct Whereabouts {
+  std::span<const uint8_t> address;
+  size_t bits;
+};
+
+bool about_servers(uint16_t type) {
+  return type == dnswire::kTypeNs || type == dnswire::kTypeSoa || type == dnswire::kTypeDnskey || type == dnswire::kTypeDs;
+}
+
+// RFC 7871 7.1.2: a source length of 0 asks not to be placed by what is behind the resolver. What says who serves a zone is never
+// tailored by subnet.
+Whereabouts whereabouts(const Query& query, const CompiledSnapshot& snapshot, const Asker& asker) {
+  const auto& subnet = query.edns.client_subnet;
+  const bool heeded = snapshot.client_subnet && subnet.present && subnet.sound && subnet.source_bits > 0 && !about_servers(query.type);
+  if (heeded) return {subnet.bytes(), subnet.source_bits};
+  return {asker.address, asker.address.size() * 8};
+}
+
+BodyRef pick_by_weight(const CompiledSnapshot& snapshot, const Pick& pick, uint64_t hash) {
+  const uint64_t drawn = hash % pick.weights;
+  const auto options = std::span(snapshot.options).subspan(pick.options_at, pick.options);
+  return std::ranges::upper_bound(options, drawn, {}, &PickOption::weight_upto)->body;
+}
+
+BodyRef pick_by_place(const CompiledSnapshot& snapshot, const Pick& pick, const PlaceTable* table, Whereabouts where, uint8_t& scope_bits) {
+  PlaceTable::Found found;
+  if (table != nullptr) found = table->find(where.address, where.bits);
+  scope_bits = std::max(scope_bits, found.scope_bits);
+  const uint16_t option = found.place < pick.places ? snapshot.by_place[pick.places_at + found.place] : 0;
+  return snapshot.options[pick.options_at + option].body;
+}
+
+// Follows picks to a body. A pick leads only to picks with lower numbers: it ends.
+[[gnu::noinline]] BodyRef resolve(BodyRef ref, Query& query, const CompiledSnapshot& snapshot, const Asker& asker) {
+  const Whereabouts where = whereabouts(query, snapshot, asker);
+  uint8_t scope_bits = 0;
+  while ((ref & kPickBit) != 0) {
+    const uint32_t number = ref & ~kPickBit;
+    const Pick& pick = snapshot.picks[number];
+    switch (pick.kind) {
+      case Pick::Kind::kDrawn: ref = pick_by_weight(snapshot, pick, mixed(asker.entropy ^ mixed(uint64_t{query.id} << 32 | number))); break;
+      case Pick::Kind::kAsker: ref = pick_by_weight(snapshot, pick, mixed(hash_of(asker.address) ^ number)); break;
+      case Pick::Kind::kNetwork: ref = pick_by_place(snapshot, pick, snapshot.places.networks.get(), where, scope_bits); break;
+      case Pick::Kind::kCountry: ref = pick_by_place(snapshot, pick, snapshot.places.countries.get(), where, scope_bits); break;
+    }
+  }
+  if (where.address.data() == query.edns.client_subnet.address.data()) query.edns.client_subnet.scope_bits = scope_bits;
+  return ref;
 }
 
 // The longest part of the body that fits (RFC 2181 9).
@@ -155,13 +223,13 @@ bool zone_transfer(uint16_t type) { return type == dnswire::kTypeAxfr || type ==
 
 }  // namespace
 
-size_t answer(std::span<const uint8_t> packet, const CompiledSnapshot& snapshot, Transport transport, std::span<uint8_t> out,
+size_t answer(std::span<const uint8_t> packet, const CompiledSnapshot& snapshot, const Asker& asker, std::span<uint8_t> out,
               AnswerCounters& counters) {
   EVERSHORE_ASSERT(out.size() >= kUdpAnswerBytesMax);
-  (transport == Transport::kUdp ? counters.queries_udp : counters.queries_tcp).add();
+  (asker.transport == Transport::kUdp ? counters.queries_udp : counters.queries_tcp).add();
   Query query;
   const Verdict verdict = dnswire::parse_query(packet, query);
-  Reply reply{.query = query, .packet = packet, .out = out.first(limit_of(query, transport, out.size()))};
+  Reply reply{.query = query, .packet = packet, .out = out.first(limit_of(query, asker.transport, out.size()))};
   switch (verdict) {
     case Verdict::kDrop: counters.dropped.add(); return 0;
     case Verdict::kNotImp: return refuse(reply, snapshot, Rcode::kNotImp, counters);
@@ -169,10 +237,12 @@ size_t answer(std::span<const uint8_t> packet, const CompiledSnapshot& snapshot,
     case Verdict::kBadVers: return refuse(reply, snapshot, Rcode::kBadVers, counters);
     case Verdict::kOk: break;
   }
+  if (snapshot.client_subnet && !query.edns.client_subnet.sound) return refuse(reply, snapshot, Rcode::kFormErr, counters);
   if (query.klass != dnswire::kClassIn || zone_transfer(query.type)) return refuse(reply, snapshot, Rcode::kRefused, counters);
-  const Body* body = find_body(snapshot, packet.subspan(kHeaderBytes, query.name_bytes), query.type);
-  if (body == nullptr) return refuse(reply, snapshot, Rcode::kRefused, counters);  // no referral to the root
-  return serve(reply, snapshot, *body, counters);
+  BodyRef body = find_body(snapshot, packet.subspan(kHeaderBytes, query.name_bytes), query.type);
+  if (body == kNoBody) return refuse(reply, snapshot, Rcode::kRefused, counters);  // no referral to the root
+  if ((body & kPickBit) != 0) body = resolve(body, query, snapshot, asker);
+  return serve(reply, snapshot, snapshot.bodies[body], counters);
 }
 
 bool worth_answering(std::span<const uint8_t> address, uint16_t port) {

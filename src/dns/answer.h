@@ -14,6 +14,13 @@ inline constexpr size_t kUdpAnswerBytesMax = 1'232;  // never fragmented, on any
 
 enum class Transport : uint8_t { kUdp, kTcp };
 
+// Who asks. Nothing but records with a policy depends on the address and the entropy.
+struct Asker {
+  Transport transport = Transport::kUdp;
+  std::span<const uint8_t> address{};  // 4 or 16 bytes; empty: unknown, nowhere
+  uint64_t entropy = 0;                // another number for each query: weighted answers are drawn by it and the query's ID
+};
+
 // One thread writes.
 struct AnswerCounters {
   Counter queries_udp;              // queries answered or dropped
@@ -26,8 +33,10 @@ struct AnswerCounters {
 
 // Answers `query` into `out` and returns the answer's size; 0 = stay silent. Does not allocate. `out` does not overlap
 // `query` and holds at least kUdpAnswerBytesMax bytes.
+// Weighted answers are drawn anew for each query; a rotating one is always the same for one client address; those by place go by the
+// client's subnet if the snapshot heeds that option (RFC 7871), else by the address that asks.
 // UDP: at most what the client takes and kUdpAnswerBytesMax. TCP: at most out.size(). Whole record sets are left out, with TC.
-size_t answer(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, Transport transport, std::span<uint8_t> out,
+size_t answer(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, const Asker& asker, std::span<uint8_t> out,
               AnswerCounters& counters);
 
 // Should a datagram from there be answered at all? Not ports that answer whatever comes (echo, chargen, ...), not

@@ -20,7 +20,7 @@ std::shared_ptr<const dns::CompiledSnapshot> example() {
        "w A 192.0.2.1\n*.w MX 10 m.w\nm.w AAAA ::1\nl CNAME *.w\nd NS n.d\nn.d A 192.0.2.2\nc NS n.d\nc DS 1 13 2 00\n"
        "*.e CNAME x.d\nf CNAME x.w\n"}};
   const auto loaded = dns::load_zones(settings, files);
-  return dns::compile(dns::plain_zones(loaded.zones, {}, {}, {}).zones, "fuzz");
+  return dns::compile(dns::plain_zones(loaded.zones, {}, {}, {}).zones, {.nsid = "fuzz"});
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static dns::AnswerCounters counters;
   for (const auto transport : {dns::Transport::kUdp, dns::Transport::kTcp}) {
     std::vector<uint8_t> out(transport == dns::Transport::kUdp ? dns::kUdpAnswerBytesMax : 65'535);
-    const size_t bytes = dns::answer({data, size}, *snapshot, transport, out, counters);
+    const size_t bytes = dns::answer({data, size}, *snapshot, {.transport = transport}, out, counters);
     if (bytes == 0) continue;
     EVERSHORE_ASSERT(dnswire::parse_response({out.data(), bytes}).has_value());
   }

@@ -64,7 +64,7 @@ struct World {
   std::shared_ptr<const CompiledSnapshot> compiled(std::string nsid = "node-1") const {
     const auto loaded = load_zones(settings, files);
     for (const auto& problem : loaded.problems) ADD_FAILURE() << problem.field << ": " << problem.message;
-    return compile(plain_zones(loaded.zones, health, steering, sites).zones, std::move(nsid));
+    return compile(plain_zones(loaded.zones, health, steering, sites).zones, {.nsid = std::move(nsid)});
   }
 };
 
@@ -72,7 +72,7 @@ class Answer : public testing::Test {
  protected:
   std::vector<uint8_t> raw(std::span<const uint8_t> query, Transport transport = Transport::kUdp, size_t room = 65'535) {
     std::vector<uint8_t> out(room);
-    out.resize(answer(query, *snapshot(), transport, out, counters_));
+    out.resize(answer(query, *snapshot(), {.transport = transport}, out, counters_));
     return out;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <set>
 
 #include "base/assert.h"
 #include "base/text.h"
@@ -28,7 +29,9 @@ static_assert(kBodyBytesMax >= kRecordSetBytesMax, "every record set that valida
 
 // Header, the longest question and OPT with this much fit into the shortest limit a client can set.
 constexpr size_t kNsidBytesMax = 128;
-static_assert(dnswire::kHeaderBytes + dnswire::kNameBytesMax + 4 + dnswire::kOptBytes + 4 + kNsidBytesMax <= dnswire::kUdpBytesWithoutEdns);
+static_assert(dnswire::kHeaderBytes + dnswire::kNameBytesMax + 4 + dnswire::kOptBytes + 4 + kNsidBytesMax +
+                  dnswire::kSubnetOptionBytesMax <=
+              dnswire::kUdpBytesWithoutEdns);
 
 enum class Section : uint8_t { kAnswer, kAuthority, kAdditional };
 
@@ -77,7 +80,7 @@ class BodyWriter {
     put_with_ttl(Section::kAuthority, zone.apex, kTypeSoa, set, std::min(set.ttl, minimum), false);
   }
 
-  uint32_t finish(CompiledSnapshot& out, Rcode rcode, bool authoritative) {
+  BodyRef finish(CompiledSnapshot& out, Rcode rcode, bool authoritative) {
     Body body{.bytes_at = static_cast<uint32_t>(out.bytes.size()),
               .size = static_cast<uint32_t>(writer_.size()),
               .pointers_at = static_cast<uint32_t>(out.pointers.size()),
@@ -105,9 +108,11 @@ class BodyWriter {
 
 class Compiler {
  public:
-  Compiler(const std::vector<PlainZone>& zones, std::string nsid) : tree_(zones), out_(std::make_shared<CompiledSnapshot>()) {
-    if (nsid.size() > kNsidBytesMax) nsid.resize(kNsidBytesMax);
-    out_->nsid = std::move(nsid);
+  Compiler(const std::vector<PlainZone>& zones, CompileOptions options) : tree_(zones), out_(std::make_shared<CompiledSnapshot>()) {
+    if (options.nsid.size() > kNsidBytesMax) options.nsid.resize(kNsidBytesMax);
+    out_->nsid = std::move(options.nsid);
+    out_->client_subnet = options.client_subnet;
+    out_->places = std::move(options.places);
   }
 
   std::shared_ptr<const CompiledSnapshot> compile() {
@@ -122,7 +127,7 @@ class Compiler {
   }
 
  private:
-  uint32_t negative(const PlainZone& zone, Rcode rcode) {
+  BodyRef negative(const PlainZone& zone, Rcode rcode) {
     BodyWriter body(zone.apex);
     body.put_negative_soa(zone);
     return body.finish(*out_, rcode, true);
@@ -153,48 +158,158 @@ class Compiler {
     out_->nodes.push_back(node);
   }
 
-  uint32_t one_set(const Name& owner, uint16_t type, const RecordSet& set) {
+  BodyRef one_set(const Name& owner, uint16_t type, const RecordSet& set) {
     BodyWriter body(owner);
     body.put(Section::kAnswer, owner, type, set, true);
     return body.finish(*out_, Rcode::kNoError, true);
   }
 
   void add_data(const NameTree::Entry& entry, CompiledNode& node, std::vector<TypeBody>& types) {
-    for (const auto& [type, set] : *entry.node) types.push_back({type, one_set(*entry.name, type, set)});
+    for (const auto& [type, set] : *entry.node) types.push_back({type, owned_set(entry, type, set)});
     if (!types.empty()) node.any_body = types.front().body;
     if (entry.parent_zone == SIZE_MAX) return;
     std::erase_if(types, [](const TypeBody& listed) { return listed.type == kTypeDs; });
     types.push_back({kTypeDs, entry.parent_ds != nullptr ? one_set(*entry.name, kTypeDs, *entry.parent_ds) : no_data_[entry.parent_zone]});
   }
 
-  // A CNAME answers every type: one body for each type at the end of the chain, one for all the others.
-  void add_cname(const NameTree::Entry& entry, CompiledNode& node, std::vector<TypeBody>& types) {
-    const Chain chain = follow(tree_, *entry.name);
-    const uint32_t alone = one_set(*entry.name, kTypeCname, entry.node->at(kTypeCname));
-    // Questions for CNAME and ANY do not follow (RFC 1034 3.6.2).
-    types.push_back({kTypeCname, alone});
-    node.any_body = alone;
-    node.other_body = chained(*entry.name, chain, kTypeCname, nullptr);
-    if (chain.end == nullptr) return;
-    for (const auto& [type, set] : *chain.end) types.push_back({type, chained(*entry.name, chain, type, &set)});
+  // The set, or a pick among its outcomes.
+  BodyRef owned_set(const NameTree::Entry& entry, uint16_t type, const RecordSet& set) {
+    outcomes_left_ = kOutcomesMax;
+    return outcomes(
+        set, [&](const RecordSet& outcome) { return outcome.rdata.empty() ? no_data_[entry.zone] : one_set(*entry.name, type, outcome); });
   }
 
-  uint32_t chained(const Name& question, const Chain& chain, uint16_t type, const RecordSet* end) {
-    BodyWriter body(question);
-    for (size_t i = 0; i < chain.links.size(); ++i) {
-      body.put(Section::kAnswer, chain.links[i].owner, kTypeCname, *chain.links[i].set, i == 0);
+  // A body for each set that `set` can turn out to be, made by `leaf(set)`, and picks among them.
+  template <class Leaf>
+  BodyRef outcomes(const RecordSet& set, const Leaf& leaf) {
+    if (set.choice == nullptr || set.choice->options.size() > outcomes_left_) {
+      outcomes_left_ -= std::min<size_t>(outcomes_left_, 1);
+      return leaf(set);
     }
+    std::vector<BodyRef> refs;
+    for (const auto& option : set.choice->options) refs.push_back(outcomes(option.set, leaf));
+    return add_pick(*set.choice, refs);
+  }
+
+  BodyRef add_pick(const Choice& choice, const std::vector<BodyRef>& refs) {
+    static_assert(static_cast<int>(Choice::Kind::kCountry) == static_cast<int>(Pick::Kind::kCountry));
+    if (std::ranges::all_of(refs, [&](BodyRef ref) { return ref == refs.front(); })) return refs.front();
+    Pick pick{.kind = static_cast<Pick::Kind>(choice.kind),
+              .options_at = static_cast<uint32_t>(out_->options.size()),
+              .options = static_cast<uint32_t>(refs.size()),
+              .places_at = static_cast<uint32_t>(out_->by_place.size()),
+              .places = static_cast<uint32_t>(choice.by_place.size())};
+    for (size_t i = 0; i < refs.size(); ++i) {
+      pick.weights += choice.options[i].weight;
+      out_->options.push_back({.weight_upto = pick.weights, .body = refs[i]});
+    }
+    out_->by_place.insert(out_->by_place.end(), choice.by_place.begin(), choice.by_place.end());
+    EVERSHORE_ASSERT(pick.weights > 0);
+    EVERSHORE_ASSERT(std::ranges::all_of(choice.by_place, [&](uint16_t option) { return option < refs.size(); }));
+    out_->picks.push_back(pick);
+    return kPickBit | static_cast<BodyRef>(out_->picks.size() - 1);
+  }
+
+  // A CNAME answers every type: bodies for each type at an end of its chains, and for all the others.
+  void add_cname(const NameTree::Entry& entry, CompiledNode& node, std::vector<TypeBody>& types) {
+    // Questions for CNAME and ANY do not follow (RFC 1034 3.6.2).
+    const BodyRef alone = owned_set(entry, kTypeCname, entry.node->at(kTypeCname));
+    types.push_back({kTypeCname, alone});
+    node.any_body = alone;
+    node.other_body = chained(*entry.name, kTypeAtNoEnd);
+    std::set<uint16_t> at_ends;
+    outcomes_left_ = kOutcomesMax;
+    std::vector<Link> links;
+    gather_types(*entry.name, links, at_ends);
+    for (const uint16_t type : at_ends) types.push_back({type, chained(*entry.name, type)});
+  }
+
+  struct Link {
+    Name owner;
+    const RecordSet* set;  // one outcome
+  };
+  static constexpr uint16_t kTypeAtNoEnd = 0;
+
+  static bool may_follow(const std::vector<Link>& links, const Name& name) {
+    return links.size() < kChainMax && std::ranges::none_of(links, [&](const Link& link) { return link.owner == name; });
+  }
+
+  static Name target_of(const RecordSet& cname) { return *dnswire::rdata_target(kTypeCname, cname.rdata.front()); }
+
+  // The types that the names at the ends of all chains from `name` on have.
+  void gather_types(const Name& name, std::vector<Link>& links, std::set<uint16_t>& types) {
+    const auto match = tree_.match(name);
+    const bool here = match.kind == MatchKind::kExact || match.kind == MatchKind::kWildcard;
+    if (!here || match.entry->node == nullptr) return;
+    const auto cname = match.entry->node->find(kTypeCname);
+    if (cname == match.entry->node->end()) {
+      for (const auto& [type, set] : *match.entry->node) types.insert(type);
+      return;
+    }
+    if (!may_follow(links, name)) return;
+    outcomes(cname->second, [&](const RecordSet& set) -> BodyRef {
+      if (set.rdata.empty()) return 0;
+      links.push_back({name, &set});
+      gather_types(target_of(set), links, types);
+      links.pop_back();
+      return 0;
+    });
+  }
+
+  BodyRef chained(const Name& question, uint16_t type) {
+    outcomes_left_ = kOutcomesMax;
+    std::vector<Link> links;
+    return chained_from(question, links, question, type);
+  }
+
+  // Bodies for `question` behind these links, from `name` on.
+  BodyRef chained_from(const Name& question, std::vector<Link>& links, const Name& name, uint16_t type) {
+    auto match = tree_.match(name);
+    const bool here = match.kind == MatchKind::kExact || match.kind == MatchKind::kWildcard;
+    if (!here || match.entry->node == nullptr) return chain_without_end(question, links, match);
+    const auto cname = match.entry->node->find(kTypeCname);
+    if (cname == match.entry->node->end()) {
+      const auto end = match.entry->node->find(type);
+      if (end == match.entry->node->end()) return chain_without_end(question, links, match);
+      return outcomes(end->second, [&](const RecordSet& set) {
+        return set.rdata.empty() ? chain_without_end(question, links, match) : chain_with_end(question, links, name, type, set);
+      });
+    }
+    // Where it loops or is too long, as if it led out of our zones: the resolver sees the loop.
+    if (!may_follow(links, name)) return chain_without_end(question, links, {});
+    return outcomes(cname->second, [&](const RecordSet& set) {
+      if (set.rdata.empty()) return chain_without_end(question, links, match);
+      links.push_back({name, &set});
+      const BodyRef ref = chained_from(question, links, target_of(set), type);
+      links.pop_back();
+      return ref;
+    });
+  }
+
+  void put_links(BodyWriter& body, const std::vector<Link>& links) {
+    for (size_t i = 0; i < links.size(); ++i) body.put(Section::kAnswer, links[i].owner, kTypeCname, *links[i].set, i == 0);
+  }
+
+  BodyRef chain_with_end(const Name& question, const std::vector<Link>& links, const Name& last, uint16_t type, const RecordSet& end) {
+    BodyWriter body(question);
+    put_links(body, links);
+    body.put(Section::kAnswer, last, type, end, false);
+    return body.finish(*out_, Rcode::kNoError, true);
+  }
+
+  BodyRef chain_without_end(const Name& question, const std::vector<Link>& links, const NameTree::Match& match) {
+    if (links.empty()) return no_data_[match.entry->zone];
+    BodyWriter body(question);
+    put_links(body, links);
     // RFC 6604 3: the code speaks of the last name in the chain.
     Rcode rcode = Rcode::kNoError;
-    if (end != nullptr) {
-      body.put(Section::kAnswer, chain.last, type, *end, false);
-    } else if (chain.match.kind == MatchKind::kReferral) {
-      put_referral(body, *chain.match.entry);
-    } else if (chain.match.kind == MatchKind::kMissing) {
+    if (match.kind == MatchKind::kReferral) {
+      put_referral(body, *match.entry);
+    } else if (match.kind == MatchKind::kMissing) {
       rcode = Rcode::kNxDomain;
-      body.put_negative_soa(tree_.zones()[chain.match.entry->zone]);
-    } else if (chain.match.kind != MatchKind::kOutside) {
-      body.put_negative_soa(tree_.zones()[chain.match.entry->zone]);
+      body.put_negative_soa(tree_.zones()[match.entry->zone]);
+    } else if (match.kind != MatchKind::kOutside) {
+      body.put_negative_soa(tree_.zones()[match.entry->zone]);
     }
     return body.finish(*out_, rcode, true);
   }
@@ -248,12 +363,13 @@ class Compiler {
   std::shared_ptr<CompiledSnapshot> out_;
   std::vector<uint32_t> no_data_;  // bodies by zone
   std::vector<uint32_t> no_name_;
+  size_t outcomes_left_ = 0;  // of the question under way
 };
 
 }  // namespace
 
-std::shared_ptr<const CompiledSnapshot> compile(const std::vector<PlainZone>& zones, std::string nsid) {
-  return Compiler(zones, std::move(nsid)).compile();
+std::shared_ptr<const CompiledSnapshot> compile(const std::vector<PlainZone>& zones, CompileOptions options) {
+  return Compiler(zones, std::move(options)).compile();
 }
 
 }  // namespace evershore::dns

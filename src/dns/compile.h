@@ -10,7 +10,17 @@
 
 namespace evershore::dns {
 
-// The zones passed load_zones() without a problem: SOA and NS stand at each apex. `nsid` is cut at 128 bytes.
-std::shared_ptr<const CompiledSnapshot> compile(const std::vector<PlainZone>& zones, std::string nsid);
+// Where choices multiply (a choice whose options are names with a choice, and so on), a question has at most so many outcomes; what
+// is beyond answers as a server without our policies would.
+inline constexpr size_t kOutcomesMax = 512;
+
+struct CompileOptions {
+  std::string nsid;  // cut at 128 bytes
+  bool client_subnet = false;
+  Places places{};
+};
+
+// The zones passed load_zones() without a problem: SOA and NS stand at each apex.
+std::shared_ptr<const CompiledSnapshot> compile(const std::vector<PlainZone>& zones, CompileOptions options);
 
 }  // namespace evershore::dns

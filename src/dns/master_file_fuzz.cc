@@ -10,6 +10,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   settings.zones = {{.name = "a", .file = "f", .nameservers = {"ns.a"}}};
   const dns::MasterFiles files{{"f", std::string(reinterpret_cast<const char*>(data), size)}};
   const auto loaded = dns::load_zones(settings, files);
-  if (loaded.problems.empty()) dns::compile(dns::plain_zones(loaded.zones, {}, {}, {}).zones, "fuzz");
+  if (loaded.problems.empty()) dns::compile(dns::plain_zones(loaded.zones, {}, {}, {}).zones, {.nsid = "fuzz"});
   return 0;
 }

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "dns/places.h"
 
 namespace evershore::dns {
 
@@ -32,9 +35,28 @@ struct BodyCut {
   bool complete = false;  // nothing that the client needs is missing: no TC
 };
 
+// A body by its number, or with kPickBit a pick: the answer depends on who asks.
+using BodyRef = uint32_t;
+inline constexpr BodyRef kPickBit = 0x8000'0000;
+
+struct Pick {
+  enum class Kind : uint8_t { kDrawn, kAsker, kNetwork, kCountry };  // as Choice::Kind
+  Kind kind = Kind::kDrawn;
+  uint32_t options_at = 0;  // into CompiledSnapshot::options
+  uint32_t options = 0;
+  uint32_t places_at = 0;  // kNetwork, kCountry: into CompiledSnapshot::by_place, an option for each place of the table
+  uint32_t places = 0;
+  uint64_t weights = 0;  // kDrawn, kAsker: their sum, not 0
+};
+
+struct PickOption {
+  uint64_t weight_upto = 0;  // its own weight and those of the options before it
+  BodyRef body = 0;          // or the next pick; picks lead only to picks with lower numbers
+};
+
 struct TypeBody {
   uint16_t type = 0;
-  uint32_t body = 0;
+  BodyRef body = 0;
 };
 
 struct CompiledNode {
@@ -43,8 +65,8 @@ struct CompiledNode {
   uint32_t types_at = 0;
   uint16_t types = 0;
   uint16_t name_bytes = 0;
-  uint32_t other_body = 0;  // for types not listed
-  uint32_t any_body = 0;    // RFC 8482: one set
+  BodyRef other_body = 0;  // for types not listed
+  BodyRef any_body = 0;    // RFC 8482: one set
   // For names below this one that do not exist themselves:
   uint32_t below_body = 0;  // NXDOMAIN or the referral
   uint32_t wildcard = 0;    // node + 1 of the wildcard that stands for them; 0 = none
@@ -56,10 +78,15 @@ struct CompiledSnapshot {
   std::vector<BodyCut> cuts;
   std::vector<TypeBody> types;
   std::vector<Body> bodies;
+  std::vector<Pick> picks;
+  std::vector<PickOption> options;
+  std::vector<uint16_t> by_place;
   std::vector<CompiledNode> nodes;
   std::vector<uint32_t> slots;  // node + 1, open addressing, a power of two of them; 0 = free
   size_t labels_max = 0;        // of the longest name
   std::string nsid;             // RFC 5001; "" = not given out
+  bool client_subnet = false;   // RFC 7871: whether the clients' option counts
+  Places places;
 
   std::span<const uint8_t> bytes_of(uint32_t at, size_t size) const { return {reinterpret_cast<const uint8_t*>(bytes.data()) + at, size}; }
   // `name` in lower case; its hash as dnswire::hash_name() gives it. nullptr: no such name.

@@ -6,13 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "dns/record_set.h"
 #include "model/settings.h"
-#include "wire/dns/name.h"
 #include "wire/dns/types.h"
 
 namespace evershore::dns {
-
-using dnswire::Name;
 
 inline constexpr uint32_t kTtlMax = 0x7FFF'FFFF;      // RFC 2181 8
 inline constexpr uint32_t kApexTtl = 3'600;           // of a SOA and NS made from the settings
@@ -20,14 +18,6 @@ inline constexpr uint32_t kNegativeTtl = 60;          // of a SOA made from the 
 inline constexpr size_t kRecordSetBytesMax = 60'000;  // one message must hold it
 inline constexpr size_t kMultivalueAnswersMax = 8;    // as Route 53
 inline constexpr uint16_t kTypeAlias = 0;             // our own: addresses of another name, flattened into A and AAAA
-
-struct RecordSet {
-  uint32_t ttl = 0;
-  std::vector<std::string> rdata;  // uncompressed wire form, in the order given, no duplicates
-  bool operator==(const RecordSet&) const = default;
-};
-using Node = std::map<uint16_t, RecordSet>;  // by type
-using Contents = std::map<Name, Node>;
 
 // One answer of a decided record. For ALIAS `rdata` is the presentation form: an address or a name of ours.
 struct DecidedAnswer {

@@ -17,7 +17,7 @@ uint32_t clock_seconds(const Clock& clock) {
 }  // namespace
 
 DnsPublisher::DnsPublisher(const Clock& clock, Log log, std::string nsid)
-    : clock_(clock), log_(log), nsid_(std::move(nsid)), published_(compile({}, nsid_)) {}
+    : clock_(clock), log_(log), nsid_(std::move(nsid)), published_(compile({}, {.nsid = nsid_})) {}
 
 std::vector<Problem> DnsPublisher::configure(const DnsSettings& settings, const MasterFiles& files) {
   auto loaded = load_zones(settings, files);
@@ -44,7 +44,7 @@ DnsPublisher::Change DnsPublisher::rebuild() {
     counters_.unchanged.add();
     return Change::kNone;
   }
-  published_.publish(compile(current_.zones, nsid_));
+  published_.publish(compile(current_.zones, {.nsid = nsid_}));
   counters_.published.add();
   counters_.build.add(clock_.now() - start);
   return Change::kPublished;

@@ -28,7 +28,7 @@ struct Publisher : testing::Test {
     const auto query = dnswire::build_query(*dnswire::Name::parse("www.example.com"), dnswire::kTypeA, 1);
     std::array<uint8_t, kUdpAnswerBytesMax> out;
     AnswerCounters counters;
-    const size_t bytes = answer(query, *publisher.snapshots().read(), Transport::kUdp, out, counters);
+    const size_t bytes = answer(query, *publisher.snapshots().read(), {}, out, counters);
     const auto response = dnswire::parse_response(std::span(out).first(bytes));
     return response && !response->answers.empty() ? response->answers[0].value() : "none";
   }

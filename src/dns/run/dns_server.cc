@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "base/sync.h"
+#include "base/text.h"
 #include "dns/run/frames.h"
 #include "io/udp.h"
 #include "wire/dns/message.h"
+#include "wire/dns/rdata.h"
 
 namespace evershore::dns {
 
@@ -22,6 +24,12 @@ constexpr int kPortAttempts = 16;
 
 static_assert(io::UdpSocket::kDatagramBytesMax >= kUdpAnswerBytesMax);
 
+// 4 or 16 bytes of a literal; "" if it is none.
+std::string address_bytes(std::string_view literal) {
+  const bool v6 = literal.contains(':');
+  return dnswire::rdata_from_text(v6 ? dnswire::kTypeAaaa : dnswire::kTypeA, literal).value_or("");
+}
+
 }  // namespace
 
 struct DnsServer::Impl {
@@ -31,6 +39,7 @@ struct DnsServer::Impl {
   struct Connection {
     std::unique_ptr<io::Stream> stream;
     std::string client;
+    std::string address;  // the client's, 4 or 16 bytes
     bool writing = false;
     Frames frames;
     std::vector<uint8_t> answers;
@@ -43,7 +52,7 @@ struct DnsServer::Impl {
   void admit(io::Listener::Accepted accepted);
   Task<void> serve_tcp(Connections::iterator connection);
   bool answer_frames(Connection& connection);
-  bool answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, std::vector<uint8_t>& out);
+  bool answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, Connection& connection);
   void drop(Connections::iterator connection);
 
   io::Loop& loop;
@@ -53,6 +62,7 @@ struct DnsServer::Impl {
   std::unique_ptr<io::Listener> listener;
   Connections connections;
   std::map<std::string, size_t, std::less<>> per_client;
+  uint64_t asked = 0;                                      // queries so far: weighted answers are drawn by it, with what the client brings
   std::array<uint8_t, dnswire::kMessageBytesMax> scratch;  // one TCP answer; used between two waits only
   bool draining = false;
   DnsServerCounters counters;
@@ -82,7 +92,8 @@ bool DnsServer::Impl::answer_batch() {
       counters.udp_ignored.add();
       continue;
     }
-    const size_t bytes = answer(query, snapshot, Transport::kUdp, udp->reply_buffer(i), counters.answers);
+    const Asker asker{.transport = Transport::kUdp, .address = udp->peer_address(i), .entropy = ++asked};
+    const size_t bytes = answer(query, snapshot, asker, udp->reply_buffer(i), counters.answers);
     udp->set_reply(i, bytes);
     replies += bytes > 0 ? 1 : 0;
   }
@@ -108,7 +119,12 @@ void DnsServer::Impl::admit(io::Listener::Accepted accepted) {
     return;
   }
   ++of_client;
-  connections.push_back({.stream = std::move(accepted.stream), .client = std::move(accepted.peer.address), .frames = {}, .answers = {}});
+  auto address = address_bytes(accepted.peer.address);
+  connections.push_back({.stream = std::move(accepted.stream),
+                         .client = std::move(accepted.peer.address),
+                         .address = std::move(address),
+                         .frames = {},
+                         .answers = {}});
   counters.tcp_connections.set(connections.size());
   tasks.spawn(serve_tcp(std::prev(connections.end())));
 }
@@ -145,14 +161,16 @@ bool DnsServer::Impl::answer_frames(Connection& connection) {
   while (connection.answers.size() < kTcpAnswersBytesMax) {
     const auto query = connection.frames.next();
     if (!query) return true;
-    if (!answer_frame(*query, snapshot, connection.answers)) return false;
+    if (!answer_frame(*query, snapshot, connection)) return false;
   }
   return true;
 }
 
-bool DnsServer::Impl::answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, std::vector<uint8_t>& out) {
-  const size_t bytes = answer(query, snapshot, Transport::kTcp, scratch, counters.answers);
+bool DnsServer::Impl::answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, Connection& connection) {
+  const Asker asker{.transport = Transport::kTcp, .address = as_bytes(connection.address), .entropy = ++asked};
+  const size_t bytes = answer(query, snapshot, asker, scratch, counters.answers);
   if (bytes == 0) return false;
+  auto& out = connection.answers;
   const size_t at = out.size();
   out.resize(at + kLengthBytes);
   dnswire::store16(&out[at], bytes);

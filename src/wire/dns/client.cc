@@ -8,7 +8,7 @@ namespace evershore::dnswire {
 
 namespace {
 
-constexpr uint16_t kOptionNsid = 3;
+constexpr uint16_t kOptionNsid = 3, kOptionClientSubnet = 8;
 
 std::unexpected<Error> malformed(std::string_view what) { return fail(Fault::kInvalid, "malformed DNS message: " + std::string(what)); }
 
@@ -65,6 +65,16 @@ Result<Record> read_record(std::span<const uint8_t> packet, size_t& at) {
   return record;
 }
 
+void take_client_subnet(std::span<const uint8_t> option, ClientSubnet& subnet) {
+  subnet.present = true;
+  subnet.sound = option.size() >= 4 && option.size() - 4 <= subnet.address.size();
+  if (!subnet.sound) return;
+  subnet.v6 = load16(option.data()) == 2;
+  subnet.source_bits = option[2];
+  subnet.scope_bits = option[3];
+  std::copy(option.begin() + 4, option.end(), subnet.address.begin());
+}
+
 void take_opt(const Record& opt, Response& response) {
   response.edns.present = true;
   response.edns.payload_bytes = opt.klass;
@@ -76,6 +86,7 @@ void take_opt(const Record& opt, Response& response) {
     const size_t length = load16(&bytes[at + 2]);
     if (bytes.size() - at - 4 < length) return;
     if (load16(&bytes[at]) == kOptionNsid) response.nsid = opt.rdata.substr(at + 4, length);
+    if (load16(&bytes[at]) == kOptionClientSubnet) take_client_subnet(bytes.subspan(at + 4, length), response.edns.client_subnet);
     at += 4 + length;
   }
 }
@@ -87,6 +98,15 @@ Result<std::vector<Record>> read_section(std::span<const uint8_t> packet, size_t
     records.push_back(std::move(record));
   }
   return records;
+}
+
+void put_client_subnet(Writer& writer, const ClientSubnet& subnet) {
+  writer.put16(kOptionClientSubnet);
+  writer.put16(static_cast<uint16_t>(4 + subnet.address_bytes()));
+  writer.put16(subnet.v6 ? 2 : 1);
+  writer.put8(subnet.source_bits);
+  writer.put8(subnet.scope_bits);
+  for (size_t i = 0; i < subnet.address_bytes(); ++i) writer.put8(subnet.address[i]);
 }
 
 }  // namespace
@@ -108,8 +128,10 @@ std::vector<uint8_t> build_query(const Name& name, uint16_t type, uint16_t id, c
     writer.put16(kTypeOpt);
     writer.put16(*options.edns_payload_bytes);
     writer.put32(uint32_t{options.edns_version} << 16 | (options.dnssec_ok ? 0x8000U : 0U));
-    writer.put16(options.nsid ? 4 : 0);
+    const auto& subnet = options.client_subnet;
+    writer.put16(static_cast<uint16_t>((options.nsid ? 4 : 0) + (subnet ? 8 + subnet->address_bytes() : 0)));
     if (options.nsid) writer.put32(uint32_t{kOptionNsid} << 16);
+    if (subnet) put_client_subnet(writer, *subnet);
   }
   const auto bytes = as_bytes(writer.bytes());
   return {bytes.begin(), bytes.end()};

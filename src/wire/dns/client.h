@@ -19,6 +19,7 @@ struct QueryOptions {
   bool dnssec_ok = false;                      // needs EDNS
   bool nsid = false;                           // needs EDNS
   uint8_t edns_version = 0;
+  std::optional<ClientSubnet> client_subnet{};  // needs EDNS
 };
 std::vector<uint8_t> build_query(const Name& name, uint16_t type, uint16_t id, const QueryOptions& options = {});
 

@@ -8,7 +8,8 @@ namespace evershore::dnswire {
 
 namespace {
 
-constexpr uint16_t kOptionNsid = 3;
+constexpr uint16_t kOptionNsid = 3, kOptionClientSubnet = 8;
+constexpr uint16_t kFamilyV4 = 1, kFamilyV6 = 2;
 
 // The question's name: uncompressed, labels up to 63, up to 255 in all. 0 = malformed.
 size_t question_name_bytes(std::span<const uint8_t> packet) {
@@ -24,6 +25,24 @@ size_t question_name_bytes(std::span<const uint8_t> packet) {
   return 0;
 }
 
+// RFC 7871 6. A malformed option is remembered as such: it matters only where the option does.
+void parse_client_subnet(std::span<const uint8_t> option, ClientSubnet& subnet) {
+  subnet = {.present = true, .sound = false};
+  if (option.size() < 4) return;
+  const uint16_t family = load16(option.data());
+  subnet.v6 = family == kFamilyV6;
+  const size_t bits_max = subnet.v6 ? 128 : 32;
+  const auto address = option.subspan(4);
+  if ((family != kFamilyV4 && family != kFamilyV6) || option[2] > bits_max) return;
+  subnet.source_bits = option[2];
+  // As many bytes as the length needs, no bits behind it; the scope is for answers.
+  if (option[3] != 0 || address.size() != subnet.address_bytes()) return;
+  const size_t rest = subnet.source_bits % 8;
+  if (rest != 0 && (address.back() & (0xFF >> rest)) != 0) return;
+  if (!address.empty()) std::memcpy(subnet.address.data(), address.data(), address.size());
+  subnet.sound = true;
+}
+
 bool parse_options(std::span<const uint8_t> rdata, Edns& edns) {
   for (size_t at = 0; at < rdata.size();) {
     if (rdata.size() - at < 4) return false;
@@ -33,6 +52,7 @@ bool parse_options(std::span<const uint8_t> rdata, Edns& edns) {
     if (rdata.size() - at < length) return false;
     // RFC 5001 2.1: the query's NSID option is empty. Unknown options are passed over (RFC 6891 6.1.2).
     if (code == kOptionNsid && length == 0) edns.wants_nsid = true;
+    if (code == kOptionClientSubnet) parse_client_subnet(rdata.subspan(at, length), edns.client_subnet);
     at += length;
   }
   return true;
@@ -68,6 +88,15 @@ bool parse_records(std::span<const uint8_t> packet, size_t at, Edns& edns) {
     if (!pass_record(packet, at, i >= before, edns)) return false;
   }
   return at == packet.size();  // bytes after the last record belong to nothing
+}
+
+void write_client_subnet(const ClientSubnet& subnet, uint8_t* out) {
+  store16(out, kOptionClientSubnet);
+  store16(out + 2, 4 + subnet.address_bytes());
+  store16(out + 4, subnet.v6 ? kFamilyV6 : kFamilyV4);
+  out[6] = subnet.source_bits;
+  out[7] = subnet.scope_bits;
+  std::memcpy(out + 8, subnet.address.data(), subnet.address_bytes());
 }
 
 }  // namespace
@@ -107,17 +136,21 @@ Verdict parse_query(std::span<const uint8_t> packet, Query& query) {
 }
 
 size_t write_opt(const OptFields& fields, uint8_t* out) {
+  const size_t size = opt_bytes(fields);
   out[0] = 0;
   store16(out + 1, kTypeOpt);
   store16(out + 3, fields.payload_bytes);
   store32(out + 5, uint32_t{fields.extended_rcode} << 24 | (fields.dnssec_ok ? 0x8000U : 0U));
-  store16(out + 9, fields.nsid.empty() ? 0 : 4 + fields.nsid.size());
+  store16(out + 9, size - kOptBytes);
+  uint8_t* at = out + kOptBytes;
   if (!fields.nsid.empty()) {
-    store16(out + 11, kOptionNsid);
-    store16(out + 13, fields.nsid.size());
-    std::memcpy(out + 15, fields.nsid.data(), fields.nsid.size());
+    store16(at, kOptionNsid);
+    store16(at + 2, fields.nsid.size());
+    std::memcpy(at + 4, fields.nsid.data(), fields.nsid.size());
+    at += 4 + fields.nsid.size();
   }
-  return opt_bytes(fields);
+  if (fields.client_subnet != nullptr) write_client_subnet(*fields.client_subnet, at);
+  return size;
 }
 
 }  // namespace evershore::dnswire

@@ -2,6 +2,7 @@
 // allocates; views point into the packet.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -29,6 +30,18 @@ inline void store32(uint8_t* at, uint32_t value) {
   store16(at + 2, value & 0xFFFF);
 }
 
+// RFC 7871: the part of its client's address that a resolver tells.
+struct ClientSubnet {
+  bool present = false;
+  bool sound = true;  // false: it breaks the RFC's rules; whoever heeds the option answers FORMERR (7.1.2)
+  bool v6 = false;
+  uint8_t source_bits = 0;
+  uint8_t scope_bits = 0;
+  std::array<uint8_t, 16> address{};  // v4: the first four; 0 behind source_bits
+  std::span<const uint8_t> bytes() const { return std::span(address).first(v6 ? 16 : 4); }
+  size_t address_bytes() const { return (size_t{source_bits} + 7) / 8; }  // in the option
+};
+
 // RFC 6891, RFC 5001.
 struct Edns {
   bool present = false;
@@ -36,6 +49,7 @@ struct Edns {
   uint16_t payload_bytes = 0;  // as sent; below 512 reads as 512
   bool dnssec_ok = false;
   bool wants_nsid = false;
+  ClientSubnet client_subnet;
 };
 
 enum class Verdict : uint8_t {
@@ -63,15 +77,20 @@ Verdict parse_query(std::span<const uint8_t> packet, Query& query);
 // Pointers are not followed.
 size_t skip_name(std::span<const uint8_t> packet, size_t at);
 
-// Writes an OPT record: 11 bytes, plus the NSID option when `nsid` is not empty. Returns its size; the caller has
-// left room (opt_bytes()).
+// Writes an OPT record: 11 bytes, plus the NSID option when `nsid` is not empty, plus the client's subnet when there is one. Returns its
+// size; the caller has left room (opt_bytes()).
 struct OptFields {
   uint16_t payload_bytes = 1232;
   uint8_t extended_rcode = 0;  // the upper 8 of the 12 bits
   bool dnssec_ok = false;
   std::span<const uint8_t> nsid = {};
+  const ClientSubnet* client_subnet = nullptr;
 };
-inline size_t opt_bytes(const OptFields& fields) { return kOptBytes + (fields.nsid.empty() ? 0 : 4 + fields.nsid.size()); }
+inline constexpr size_t kSubnetOptionBytesMax = 4 + 4 + 16;
+inline size_t opt_bytes(const OptFields& fields) {
+  return kOptBytes + (fields.nsid.empty() ? 0 : 4 + fields.nsid.size()) +
+         (fields.client_subnet == nullptr ? 0 : 8 + fields.client_subnet->address_bytes());
+}
 size_t write_opt(const OptFields& fields, uint8_t* out);
 
 }  // namespace evershore::dnswire

@@ -89,11 +89,19 @@ BodyRef body_for(const CompiledSnapshot& snapshot, const CompiledNode& node, uin
   return node.other_body;
 }
 
-// RFC 1034 4.3.2, RFC 4592: the name, else what its closest encloser has for missing names. kNoBody: none of our zones.
-constexpr BodyRef kNoBody = 0xFFFF'FFFF;
-BodyRef find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t> name, uint16_t type) {
+// The asked name taken apart. Not initialised: as much is written as the name has.
+struct AskedName {
   std::array<uint8_t, kNameBytesMax + dnswire::kHashReadAhead> lower;
   std::array<uint8_t, dnswire::kLabelsMax + 1> starts;
+  size_t labels;
+  bool exists;  // as itself, not by a wildcard
+};
+
+// RFC 1034 4.3.2, RFC 4592: the name, else what its closest encloser has for missing names. kNoBody: none of our zones.
+constexpr BodyRef kNoBody = 0xFFFF'FFFF;
+BodyRef find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t> name, uint16_t type, AskedName& asked) {
+  auto& lower = asked.lower;
+  auto& starts = asked.starts;
   std::array<uint64_t, dnswire::kLabelsMax + 1> hashes;
   dnswire::lower_wire(name, lower.data());
   size_t labels = 0;
@@ -102,10 +110,12 @@ BodyRef find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t> nam
   hashes[labels] = dnswire::kHashRoot;
   for (size_t i = labels; i-- > 0;) hashes[i] = dnswire::hash_label(hashes[i + 1], &lower[starts[i]], 1 + size_t{lower[starts[i]]});
 
+  asked.labels = labels;
   const size_t first = labels > snapshot.labels_max ? labels - snapshot.labels_max : 0;
   for (size_t i = first; i <= labels; ++i) {
     const auto* node = snapshot.find(hashes[i], {&lower[starts[i]], name.size() - starts[i]});
     if (node == nullptr) continue;
+    asked.exists = i == 0;
     if (i == 0) return body_for(snapshot, *node, type);
     if (node->wildcard == 0) return node->below_body;
     return body_for(snapshot, snapshot.nodes[node->wildcard - 1], type);
@@ -194,17 +204,52 @@ void move_pointers(const CompiledSnapshot& snapshot, const Body& body, size_t si
   }
 }
 
-size_t serve(Reply& reply, const CompiledSnapshot& snapshot, const Body& body, AnswerCounters& counters) {
+// The first `size` bytes of a body, behind what is there.
+void put_body(Reply& reply, const CompiledSnapshot& snapshot, const Body& body, size_t size) {
+  uint8_t* bytes = reply.out.data() + reply.size;
+  std::memcpy(bytes, snapshot.bytes.data() + body.bytes_at, size);
+  const int delta = static_cast<int>(reply.query.name_bytes) - static_cast<int>(body.name_bytes);
+  if (delta != 0) move_pointers(snapshot, body, size, delta, bytes);
+  reply.size += size;
+}
+
+// What goes behind a signed body: what its state foresees, and the NSEC that covers the asked name. Once, if they are the same.
+struct Proofs {
+  std::array<uint32_t, 2> bodies;
+  size_t count = 0;
+};
+[[gnu::noinline]] Proofs proofs_for(const CompiledSnapshot& snapshot, const SecureBody& form, const AskedName& asked) {
+  Proofs proofs;
+  if (form.proof != 0) proofs.bodies[proofs.count++] = form.proof - 1;
+  if (form.chain == 0 || asked.exists) return proofs;
+  const uint32_t covering =
+      snapshot.proof_of(snapshot.chains[form.chain - 1], asked.lower.data(), std::span(asked.starts).first(asked.labels));
+  if (proofs.count == 0 || proofs.bodies[0] != covering) proofs.bodies[proofs.count++] = covering;
+  return proofs;
+}
+
+// RFC 4035 3.1.3: an NSEC that is needed and does not fit makes the answer a truncated one. False: it did not fit.
+bool put_proofs(Reply& reply, const CompiledSnapshot& snapshot, const Proofs& proofs, size_t room, BodyCut& cut) {
+  for (size_t i = 0; i < proofs.count; ++i) {
+    const Body& proof = snapshot.bodies[proofs.bodies[i]];
+    if (reply.size + proof.size > room) return false;
+    put_body(reply, snapshot, proof, proof.size);
+    cut.authorities = static_cast<uint16_t>(cut.authorities + snapshot.cuts[proof.cuts_at].authorities);
+  }
+  return true;
+}
+
+size_t serve(Reply& reply, const CompiledSnapshot& snapshot, BodyRef ref, const AskedName& asked, AnswerCounters& counters) {
+  const SecureBody* form = reply.query.edns.dnssec_ok && ref < snapshot.secure.size() ? &snapshot.secure[ref] : nullptr;
+  if (form != nullptr && form->body == 0) form = nullptr;
+  const Body& body = snapshot.bodies[form == nullptr ? ref : form->body];
   const auto rcode = static_cast<Rcode>(body.rcode);
   echo_question(reply);
   const size_t opt = reply.query.edns.present ? dnswire::opt_bytes(opt_fields(reply.query, snapshot, rcode)) : 0;
-  const size_t taken = reply.size + opt;
-  const auto& cut = cut_for(snapshot, body, reply.out.size() > taken ? reply.out.size() - taken : 0);
-  uint8_t* bytes = reply.out.data() + reply.size;
-  std::memcpy(bytes, snapshot.bytes.data() + body.bytes_at, cut.size);
-  const int delta = static_cast<int>(reply.query.name_bytes) - static_cast<int>(body.name_bytes);
-  if (delta != 0) move_pointers(snapshot, body, cut.size, delta, bytes);
-  reply.size += cut.size;
+  const size_t room = reply.out.size() - std::min(opt, reply.out.size());
+  BodyCut cut = cut_for(snapshot, body, room > reply.size ? room - reply.size : 0);
+  put_body(reply, snapshot, body, cut.size);
+  if (form != nullptr && cut.complete) cut.complete = put_proofs(reply, snapshot, proofs_for(snapshot, *form, asked), room, cut);
   write_header(reply, rcode, body.authoritative, cut, !cut.complete);
   if (!cut.complete) counters.truncated.add();
   count(counters, rcode);
@@ -239,10 +284,11 @@ size_t answer(std::span<const uint8_t> packet, const CompiledSnapshot& snapshot,
   }
   if (snapshot.client_subnet && !query.edns.client_subnet.sound) return refuse(reply, snapshot, Rcode::kFormErr, counters);
   if (query.klass != dnswire::kClassIn || zone_transfer(query.type)) return refuse(reply, snapshot, Rcode::kRefused, counters);
-  BodyRef body = find_body(snapshot, packet.subspan(kHeaderBytes, query.name_bytes), query.type);
+  AskedName asked;
+  BodyRef body = find_body(snapshot, packet.subspan(kHeaderBytes, query.name_bytes), query.type, asked);
   if (body == kNoBody) return refuse(reply, snapshot, Rcode::kRefused, counters);  // no referral to the root
   if ((body & kPickBit) != 0) body = resolve(body, query, snapshot, asker);
-  return serve(reply, snapshot, snapshot.bodies[body], counters);
+  return serve(reply, snapshot, body, asked, counters);
 }
 
 bool worth_answering(std::span<const uint8_t> address, uint16_t port) {

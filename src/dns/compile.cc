@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <bit>
+#include <deque>
 #include <set>
 
 #include "base/assert.h"
 #include "base/text.h"
+#include "dns/body_writer.h"
+#include "dns/canonical.h"
 #include "dns/name_tree.h"
+#include "dns/sign.h"
 #include "wire/dns/rdata.h"
-#include "wire/dns/writer.h"
 
 namespace evershore::dns {
 
@@ -17,94 +20,17 @@ namespace {
 using dnswire::kTypeCname;
 using dnswire::kTypeDs;
 using dnswire::kTypeNs;
+using dnswire::kTypeNsec;
+using dnswire::kTypeRrsig;
 using dnswire::kTypeSoa;
 using dnswire::Rcode;
-using dnswire::Writer;
 using MatchKind = NameTree::Match::Kind;
-
-constexpr size_t kSoaMinimumBytes = 4;
-// A body that leaves room for header, question and OPT in the longest message.
-constexpr size_t kBodyBytesMax = 65'000;
-static_assert(kBodyBytesMax >= kRecordSetBytesMax, "every record set that validation lets pass must fit");
 
 // Header, the longest question and OPT with this much fit into the shortest limit a client can set.
 constexpr size_t kNsidBytesMax = 128;
 static_assert(dnswire::kHeaderBytes + dnswire::kNameBytesMax + 4 + dnswire::kOptBytes + 4 + kNsidBytesMax +
                   dnswire::kSubnetOptionBytesMax <=
               dnswire::kUdpBytesWithoutEdns);
-
-enum class Section : uint8_t { kAnswer, kAuthority, kAdditional };
-
-// One body under construction, behind a question for `question`.
-class BodyWriter {
- public:
-  explicit BodyWriter(const Name& question) : question_(question), writer_(dnswire::kHeaderBytes + question.wire().size() + 4) {
-    // A wildcard's own name is not that of the question it answers; what comes after the asterisk is.
-    if (question.is_wildcard()) {
-      writer_.remember(question.parent(), dnswire::kHeaderBytes + 2);
-    } else {
-      writer_.remember(question, dnswire::kHeaderBytes);
-    }
-  }
-
-  // `owner_is_question`: the owner is the asked name itself, as it was asked.
-  void put(Section section, const Name& owner, uint16_t type, const RecordSet& set, bool owner_is_question) {
-    put_with_ttl(section, owner, type, set, set.ttl, owner_is_question);
-  }
-
-  void put_with_ttl(Section section, const Name& owner, uint16_t type, const RecordSet& set, uint32_t ttl, bool owner_is_question) {
-    size_t bytes = writer_.size();
-    for (const auto& rdata : set.rdata) bytes += owner.wire().size() + 10 + rdata.size();
-    overflown_ = overflown_ || bytes > kBodyBytesMax;
-    if (overflown_) return;
-    for (const auto& rdata : set.rdata) {
-      if (owner_is_question) {
-        writer_.put_record_of_question(type, ttl, rdata);
-      } else {
-        writer_.put_record(owner, type, ttl, rdata);
-      }
-    }
-    const auto count = static_cast<uint16_t>(set.rdata.size());
-    if (section == Section::kAnswer) counts_.answers += count;
-    if (section == Section::kAuthority) counts_.authorities += count;
-    if (section == Section::kAdditional) counts_.additionals += count;
-    counts_.size = static_cast<uint32_t>(writer_.size());
-    cuts_.push_back(counts_);
-  }
-
-  // RFC 2308 3: the negative TTL is the lesser of the SOA's own and its minimum field.
-  void put_negative_soa(const PlainZone& zone) {
-    const auto& set = zone.contents.at(zone.apex).at(kTypeSoa);
-    const auto& rdata = set.rdata.front();
-    const uint32_t minimum = dnswire::load32(as_bytes(rdata).data() + rdata.size() - kSoaMinimumBytes);
-    put_with_ttl(Section::kAuthority, zone.apex, kTypeSoa, set, std::min(set.ttl, minimum), false);
-  }
-
-  BodyRef finish(CompiledSnapshot& out, Rcode rcode, bool authoritative) {
-    Body body{.bytes_at = static_cast<uint32_t>(out.bytes.size()),
-              .size = static_cast<uint32_t>(writer_.size()),
-              .pointers_at = static_cast<uint32_t>(out.pointers.size()),
-              .pointers = static_cast<uint16_t>(writer_.pointers().size()),
-              .cuts = static_cast<uint16_t>(cuts_.size()),
-              .cuts_at = static_cast<uint32_t>(out.cuts.size()),
-              .name_bytes = static_cast<uint16_t>(question_.wire().size()),
-              .rcode = static_cast<uint8_t>(rcode),
-              .authoritative = authoritative};
-    cuts_.back().complete = !overflown_;
-    out.bytes += writer_.bytes();
-    out.pointers.insert(out.pointers.end(), writer_.pointers().begin(), writer_.pointers().end());
-    out.cuts.insert(out.cuts.end(), cuts_.begin(), cuts_.end());
-    out.bodies.push_back(body);
-    return static_cast<uint32_t>(out.bodies.size() - 1);
-  }
-
- private:
-  const Name& question_;
-  Writer writer_;
-  bool overflown_ = false;  // a set did not fit: neither it nor what would come after it is there
-  BodyCut counts_;
-  std::vector<BodyCut> cuts_{BodyCut{}};  // the empty body is always a way out
-};
 
 class Compiler {
  public:
@@ -113,12 +39,17 @@ class Compiler {
     out_->nsid = std::move(options.nsid);
     out_->client_subnet = options.client_subnet;
     out_->places = std::move(options.places);
+    signers_ = std::move(options.signers);
+    signers_.resize(zones.size());
+    anything_signed_ = std::ranges::any_of(signers_, [](const ZoneSigner* signer) { return signer != nullptr; });
   }
 
   std::shared_ptr<const CompiledSnapshot> compile() {
-    for (const auto& zone : tree_.zones()) {
+    nsecs_.resize(tree_.zones().size());
+    for (size_t zone = 0; zone < tree_.zones().size(); ++zone) {
       no_data_.push_back(negative(zone, Rcode::kNoError));
       no_name_.push_back(negative(zone, Rcode::kNxDomain));
+      if (signers_[zone] != nullptr) add_chain(zone);
     }
     for (const auto& entry : tree_.entries()) add_node(entry);
     link_wildcards();
@@ -127,10 +58,123 @@ class Compiler {
   }
 
  private:
-  BodyRef negative(const PlainZone& zone, Rcode rcode) {
-    BodyWriter body(zone.apex);
-    body.put_negative_soa(zone);
+  // --- signatures and proofs; nothing happens for zones that are not signed ---
+
+  struct Nsec {
+    std::string key;
+    const Name* owner;
+    const RecordSet* set;
+    uint32_t proof;
+  };
+
+  const RecordSet* sign(size_t zone, const Name& owner, uint16_t type, const RecordSet& set) {
+    return signers_[zone] == nullptr ? nullptr : &signers_[zone]->signatures(owner, type, set);
+  }
+
+  void add_chain(size_t zone) {
+    const auto& plain = tree_.zones()[zone];
+    auto& nsecs = nsecs_[zone];
+    for (const auto& [name, node] : plain.contents) {
+      const auto nsec = node.find(kTypeNsec);
+      if (nsec == node.end()) continue;
+      const uint32_t proof = add_proof(*out_, plain.apex, {name, kTypeNsec, nsec->second, sign(zone, name, kTypeNsec, nsec->second)});
+      nsecs.push_back({canonical_key(name), &name, &nsec->second, proof});
+    }
+    std::ranges::sort(nsecs, {}, &Nsec::key);
+    const size_t apex_bytes = canonical_key(plain.apex).size();
+    chains_.resize(tree_.zones().size());
+    chains_[zone] = out_->chains.size();
+    out_->chains.push_back({.links_at = static_cast<uint32_t>(out_->nsec_links.size()),
+                            .links = static_cast<uint32_t>(nsecs.size()),
+                            .apex_labels = plain.apex.labels()});
+    for (const auto& nsec : nsecs) {
+      const auto key = std::string_view(nsec.key).substr(apex_bytes);
+      out_->nsec_links.push_back({.prefix = key_prefix(as_bytes(key)),
+                                  .key_at = static_cast<uint32_t>(out_->bytes.size()),
+                                  .proof = nsec.proof,
+                                  .key_bytes = static_cast<uint16_t>(key.size())});
+      out_->bytes += key;
+    }
+  }
+
+  // The NSEC at `name`, or the one that covers it.
+  const Nsec& nsec_of(size_t zone, const Name& name) const {
+    return *std::prev(std::ranges::upper_bound(nsecs_[zone], canonical_key(name), {}, &Nsec::key));
+  }
+
+  void prove(BodyWriter& body, size_t zone, const Name& name) {
+    if (signers_[zone] == nullptr) return;
+    const auto& nsec = nsec_of(zone, name);
+    body.prove({*nsec.owner, kTypeNsec, *nsec.set, sign(zone, *nsec.owner, kTypeNsec, *nsec.set)});
+  }
+
+  // RFC 4035 3.1.3.2: neither the name is there nor a wildcard that would stand for it.
+  void prove_missing(BodyWriter& body, size_t zone, const Name& encloser, const Name& name) {
+    prove(body, zone, name);
+    prove(body, zone, wildcard_below(encloser));
+  }
+
+  // One outcome of a choice has no data: who gets that sees a name without the type.
+  PutSet nsec_of_outcome(const NameTree::Entry& entry, uint16_t type) {
+    const auto& set = changed_nsecs_.emplace_back(nsec_without(entry.node->at(kTypeNsec), *entry.node, type));
+    return {*entry.name, kTypeNsec, set, sign(entry.zone, *entry.name, kTypeNsec, set)};
+  }
+
+  // A wildcard's answers prove that the asked name itself is not there (RFC 4035 3.1.3.3).
+  void prove_asked_name(BodyWriter& body, size_t zone, const Name& question) {
+    if (signers_[zone] != nullptr && question.is_wildcard()) body.prove_asked_name(chains_[zone]);
+  }
+
+  static Name wildcard_below(const Name& encloser) {
+    Name wildcard = encloser;
+    wildcard.push_front("*");  // too long to be: the encloser itself, which proves as much
+    return wildcard;
+  }
+
+  // The same plain answer with a proof of its own.
+  uint32_t with_proof(uint32_t plain, uint32_t proof, bool asked_name, size_t zone) {
+    SecureBody form = out_->secure[plain];
+    form.proof = proof + 1;
+    form.chain = asked_name ? static_cast<uint32_t>(chains_[zone] + 1) : 0;
+    out_->bodies.push_back(Body(out_->bodies[plain]));
+    const auto copy = static_cast<uint32_t>(out_->bodies.size() - 1);
+    out_->link_secure(copy, form);
+    return copy;
+  }
+
+  uint32_t no_data(size_t zone, const Name& name) {
+    if (signers_[zone] == nullptr) return no_data_[zone];
+    return with_proof(no_data_[zone], nsec_of(zone, name).proof, name.is_wildcard(), zone);
+  }
+
+  uint32_t no_data_without(const NameTree::Entry& entry, uint16_t type) {
+    if (signers_[entry.zone] == nullptr) return no_data_[entry.zone];
+    const uint32_t proof = add_proof(*out_, tree_.zones()[entry.zone].apex, nsec_of_outcome(entry, type));
+    return with_proof(no_data_[entry.zone], proof, entry.name->is_wildcard(), entry.zone);
+  }
+
+  uint32_t nothing_below(size_t zone, const Name& encloser) {
+    if (signers_[zone] == nullptr) return no_name_[zone];
+    return with_proof(no_name_[zone], nsec_of(zone, wildcard_below(encloser)).proof, true, zone);
+  }
+
+  // --- answers ---
+
+  BodyRef negative(size_t zone, Rcode rcode) {
+    BodyWriter body(tree_.zones()[zone].apex, anything_signed_);
+    put_negative_soa(body, zone);
     return body.finish(*out_, rcode, true);
+  }
+
+  // RFC 2308 3: the negative TTL is the lesser of the SOA's own and its minimum field.
+  void put_negative_soa(BodyWriter& body, size_t zone) {
+    const auto& plain = tree_.zones()[zone];
+    const auto& soa = plain.contents.at(plain.apex).at(kTypeSoa);
+    body.put(Section::kAuthority, {.owner = plain.apex,
+                                   .type = kTypeSoa,
+                                   .set = soa,
+                                   .rrsigs = sign(zone, plain.apex, kTypeSoa, soa),
+                                   .ttl = std::min(soa.ttl, soa_minimum(soa))});
   }
 
   void add_node(const NameTree::Entry& entry) {
@@ -138,19 +182,20 @@ class Compiler {
     CompiledNode node{.hash = dnswire::hash_name(*entry.name),
                       .name_at = static_cast<uint32_t>(out_->bytes.size()),
                       .types_at = static_cast<uint32_t>(out_->types.size()),
-                      .name_bytes = static_cast<uint16_t>(wire.size()),
-                      .other_body = no_data_[entry.zone],
-                      .any_body = no_data_[entry.zone],
-                      .below_body = no_name_[entry.zone]};
+                      .name_bytes = static_cast<uint16_t>(wire.size())};
     out_->bytes += wire;
     out_->labels_max = std::max(out_->labels_max, entry.name->labels());
     std::vector<TypeBody> types;
     if (entry.kind == NameTree::Kind::kCut) {
       add_cut(entry, node, types);
-    } else if (entry.kind == NameTree::Kind::kData && entry.node->contains(kTypeCname)) {
-      add_cname(entry, node, types);
-    } else if (entry.kind == NameTree::Kind::kData) {
-      add_data(entry, node, types);
+    } else {
+      node.other_body = node.any_body = no_data(entry.zone, *entry.name);
+      node.below_body = nothing_below(entry.zone, *entry.name);
+      if (entry.kind == NameTree::Kind::kData && entry.node->contains(kTypeCname)) {
+        add_cname(entry, node, types);
+      } else if (entry.kind == NameTree::Kind::kData) {
+        add_data(entry, node, types);
+      }
     }
     node.types_at = static_cast<uint32_t>(out_->types.size());
     node.types = static_cast<uint16_t>(types.size());
@@ -158,25 +203,42 @@ class Compiler {
     out_->nodes.push_back(node);
   }
 
-  BodyRef one_set(const Name& owner, uint16_t type, const RecordSet& set) {
-    BodyWriter body(owner);
-    body.put(Section::kAnswer, owner, type, set, true);
+  BodyRef one_set(size_t zone, const Name& owner, uint16_t type, const RecordSet& set) {
+    BodyWriter body(owner, anything_signed_);
+    body.put(Section::kAnswer,
+             {.owner = owner, .type = type, .set = set, .rrsigs = sign(zone, owner, type, set), .owner_is_question = true});
+    prove_asked_name(body, zone, owner);
     return body.finish(*out_, Rcode::kNoError, true);
+  }
+
+  // Questions for signatures get those of one set (RFC 8482 for RRSIG).
+  void add_signatures(const NameTree::Entry& entry, std::vector<TypeBody>& types) {
+    if (signers_[entry.zone] == nullptr) return;
+    const auto some = std::ranges::find_if(*entry.node, [](const auto& typed) { return !typed.second.rdata.empty(); });
+    BodyWriter body(*entry.name, false);
+    body.put(Section::kAnswer, {.owner = *entry.name,
+                                .type = kTypeRrsig,
+                                .set = *sign(entry.zone, *entry.name, some->first, some->second),
+                                .owner_is_question = true});
+    types.push_back({kTypeRrsig, body.finish(*out_, Rcode::kNoError, true)});
   }
 
   void add_data(const NameTree::Entry& entry, CompiledNode& node, std::vector<TypeBody>& types) {
     for (const auto& [type, set] : *entry.node) types.push_back({type, owned_set(entry, type, set)});
     if (!types.empty()) node.any_body = types.front().body;
+    add_signatures(entry, types);
     if (entry.parent_zone == SIZE_MAX) return;
     std::erase_if(types, [](const TypeBody& listed) { return listed.type == kTypeDs; });
-    types.push_back({kTypeDs, entry.parent_ds != nullptr ? one_set(*entry.name, kTypeDs, *entry.parent_ds) : no_data_[entry.parent_zone]});
+    types.push_back({kTypeDs, entry.parent_ds != nullptr ? one_set(entry.parent_zone, *entry.name, kTypeDs, *entry.parent_ds)
+                                                         : no_data(entry.parent_zone, *entry.name)});
   }
 
   // The set, or a pick among its outcomes.
   BodyRef owned_set(const NameTree::Entry& entry, uint16_t type, const RecordSet& set) {
     outcomes_left_ = kOutcomesMax;
-    return outcomes(
-        set, [&](const RecordSet& outcome) { return outcome.rdata.empty() ? no_data_[entry.zone] : one_set(*entry.name, type, outcome); });
+    return outcomes(set, [&](const RecordSet& outcome) {
+      return outcome.rdata.empty() ? no_data_without(entry, type) : one_set(entry.zone, *entry.name, type, outcome);
+    });
   }
 
   // A body for each set that `set` can turn out to be, made by `leaf(set)`, and picks among them.
@@ -216,6 +278,11 @@ class Compiler {
     const BodyRef alone = owned_set(entry, kTypeCname, entry.node->at(kTypeCname));
     types.push_back({kTypeCname, alone});
     node.any_body = alone;
+    // What belongs to the name itself beside its CNAME (RFC 4035 2.5) comes before what the chain's ends have.
+    if (const auto nsec = entry.node->find(kTypeNsec); nsec != entry.node->end()) {
+      types.push_back({kTypeNsec, one_set(entry.zone, *entry.name, kTypeNsec, nsec->second)});
+    }
+    add_signatures(entry, types);
     node.other_body = chained(*entry.name, kTypeAtNoEnd);
     std::set<uint16_t> at_ends;
     outcomes_left_ = kOutcomesMax;
@@ -227,6 +294,7 @@ class Compiler {
   struct Link {
     Name owner;
     const RecordSet* set;  // one outcome
+    NameTree::Match match;
   };
   static constexpr uint16_t kTypeAtNoEnd = 0;
 
@@ -249,7 +317,7 @@ class Compiler {
     if (!may_follow(links, name)) return;
     outcomes(cname->second, [&](const RecordSet& set) -> BodyRef {
       if (set.rdata.empty()) return 0;
-      links.push_back({name, &set});
+      links.push_back({name, &set, match});
       gather_types(target_of(set), links, types);
       links.pop_back();
       return 0;
@@ -264,68 +332,110 @@ class Compiler {
 
   // Bodies for `question` behind these links, from `name` on.
   BodyRef chained_from(const Name& question, std::vector<Link>& links, const Name& name, uint16_t type) {
-    auto match = tree_.match(name);
-    const bool here = match.kind == MatchKind::kExact || match.kind == MatchKind::kWildcard;
-    if (!here || match.entry->node == nullptr) return chain_without_end(question, links, match);
-    const auto cname = match.entry->node->find(kTypeCname);
-    if (cname == match.entry->node->end()) {
-      const auto end = match.entry->node->find(type);
-      if (end == match.entry->node->end()) return chain_without_end(question, links, match);
-      return outcomes(end->second, [&](const RecordSet& set) {
-        return set.rdata.empty() ? chain_without_end(question, links, match) : chain_with_end(question, links, name, type, set);
+    const ChainEnd end{.name = name, .match = tree_.match(name)};
+    const bool here = end.match.kind == MatchKind::kExact || end.match.kind == MatchKind::kWildcard;
+    if (!here || end.match.entry->node == nullptr) return chain_without_end(question, links, end);
+    const auto cname = end.match.entry->node->find(kTypeCname);
+    if (cname == end.match.entry->node->end()) {
+      const auto at_end = end.match.entry->node->find(type);
+      if (at_end == end.match.entry->node->end()) return chain_without_end(question, links, end);
+      return outcomes(at_end->second, [&](const RecordSet& set) {
+        return set.rdata.empty() ? chain_without_end(question, links, end, type) : chain_with_end(question, links, end, type, set);
       });
     }
     // Where it loops or is too long, as if it led out of our zones: the resolver sees the loop.
-    if (!may_follow(links, name)) return chain_without_end(question, links, {});
+    if (!may_follow(links, name)) return chain_without_end(question, links, {.name = name, .match = {}});
     return outcomes(cname->second, [&](const RecordSet& set) {
-      if (set.rdata.empty()) return chain_without_end(question, links, match);
-      links.push_back({name, &set});
+      if (set.rdata.empty()) return chain_without_end(question, links, end, kTypeCname);
+      links.push_back({name, &set, end.match});
       const BodyRef ref = chained_from(question, links, target_of(set), type);
       links.pop_back();
       return ref;
     });
   }
 
+  struct ChainEnd {
+    const Name& name;
+    NameTree::Match match;
+  };
+
   void put_links(BodyWriter& body, const std::vector<Link>& links) {
-    for (size_t i = 0; i < links.size(); ++i) body.put(Section::kAnswer, links[i].owner, kTypeCname, *links[i].set, i == 0);
+    for (size_t i = 0; i < links.size(); ++i) {
+      const auto& [owner, set, match] = links[i];
+      body.put(Section::kAnswer, {.owner = owner,
+                                  .type = kTypeCname,
+                                  .set = *set,
+                                  .rrsigs = sign(match.entry->zone, *match.entry->name, kTypeCname, *set),
+                                  .owner_is_question = i == 0});
+    }
   }
 
-  BodyRef chain_with_end(const Name& question, const std::vector<Link>& links, const Name& last, uint16_t type, const RecordSet& end) {
-    BodyWriter body(question);
+  // All answers are in place: the proofs that wildcards stood for names that are not there.
+  void prove_links(BodyWriter& body, const Name& question, const std::vector<Link>& links) {
+    for (const auto& [owner, set, match] : links) {
+      if (match.kind == MatchKind::kWildcard) prove(body, match.entry->zone, owner);
+    }
+    if (!links.empty()) prove_asked_name(body, links.front().match.entry->zone, question);
+  }
+
+  BodyRef chain_with_end(const Name& question, const std::vector<Link>& links, const ChainEnd& end, uint16_t type, const RecordSet& set) {
+    BodyWriter body(question, anything_signed_);
     put_links(body, links);
-    body.put(Section::kAnswer, last, type, end, false);
+    const auto& entry = *end.match.entry;
+    body.put(Section::kAnswer, {.owner = end.name, .type = type, .set = set, .rrsigs = sign(entry.zone, *entry.name, type, set)});
+    prove_links(body, question, links);
+    if (end.match.kind == MatchKind::kWildcard) prove(body, entry.zone, end.name);
     return body.finish(*out_, Rcode::kNoError, true);
   }
 
-  BodyRef chain_without_end(const Name& question, const std::vector<Link>& links, const NameTree::Match& match) {
-    if (links.empty()) return no_data_[match.entry->zone];
-    BodyWriter body(question);
+  // `without`: the type that this outcome lacks though the name has it; 0 = none.
+  BodyRef chain_without_end(const Name& question, const std::vector<Link>& links, const ChainEnd& end, uint16_t without = 0) {
+    if (links.empty()) return no_data_without(*end.match.entry, without);
+    BodyWriter body(question, anything_signed_);
     put_links(body, links);
     // RFC 6604 3: the code speaks of the last name in the chain.
     Rcode rcode = Rcode::kNoError;
-    if (match.kind == MatchKind::kReferral) {
-      put_referral(body, *match.entry);
-    } else if (match.kind == MatchKind::kMissing) {
-      rcode = Rcode::kNxDomain;
-      body.put_negative_soa(tree_.zones()[match.entry->zone]);
-    } else if (match.kind != MatchKind::kOutside) {
-      body.put_negative_soa(tree_.zones()[match.entry->zone]);
+    if (end.match.kind == MatchKind::kReferral) {
+      prove_links(body, question, links);
+      put_referral(body, *end.match.entry);
+      return body.finish(*out_, rcode, true);
     }
+    if (end.match.kind == MatchKind::kMissing) rcode = Rcode::kNxDomain;
+    if (end.match.kind != MatchKind::kOutside) put_absence(body, end, without);
+    prove_links(body, question, links);
     return body.finish(*out_, rcode, true);
   }
 
+  // That the chain's last name is not there, or has no such data.
+  void put_absence(BodyWriter& body, const ChainEnd& end, uint16_t without) {
+    const auto& entry = *end.match.entry;
+    put_negative_soa(body, entry.zone);
+    if (end.match.kind == MatchKind::kMissing) {
+      prove_missing(body, entry.zone, *entry.name, end.name);
+      return;
+    }
+    if (without != 0 && signers_[entry.zone] != nullptr) {
+      body.prove(nsec_of_outcome(entry, without));
+    } else {
+      prove(body, entry.zone, *entry.name);
+    }
+    if (end.match.kind == MatchKind::kWildcard) prove(body, entry.zone, end.name);
+  }
+
   void add_cut(const NameTree::Entry& entry, CompiledNode& node, std::vector<TypeBody>& types) {
-    BodyWriter body(*entry.name);
+    BodyWriter body(*entry.name, anything_signed_);
     put_referral(body, entry);
     node.other_body = node.any_body = node.below_body = body.finish(*out_, Rcode::kNoError, false);
     // DS is the one type at a cut that this side answers itself (RFC 4035 3.1.4.1).
     const auto ds = entry.node->find(kTypeDs);
-    types.push_back({kTypeDs, ds == entry.node->end() ? no_data_[entry.zone] : one_set(*entry.name, kTypeDs, ds->second)});
+    types.push_back(
+        {kTypeDs, ds == entry.node->end() ? no_data(entry.zone, *entry.name) : one_set(entry.zone, *entry.name, kTypeDs, ds->second)});
   }
 
   void put_referral(BodyWriter& body, const NameTree::Entry& cut) {
     const auto& servers = cut.node->at(kTypeNs);
-    body.put(Section::kAuthority, *cut.name, kTypeNs, servers, false);
+    body.put(Section::kAuthority, {.owner = *cut.name, .type = kTypeNs, .set = servers});
+    put_delegation_proof(body, cut);
     // RFC 9471: a referral carries all glue that we have, or says that it is truncated.
     const auto& contents = tree_.zones()[cut.zone].contents;
     for (const auto& rdata : servers.rdata) {
@@ -334,8 +444,19 @@ class Compiler {
       if (glue == contents.end()) continue;
       for (const uint16_t family : {dnswire::kTypeA, dnswire::kTypeAaaa}) {
         const auto set = glue->second.find(family);
-        if (set != glue->second.end()) body.put(Section::kAdditional, *host, family, set->second, false);
+        if (set != glue->second.end()) body.put(Section::kAdditional, {.owner = *host, .type = family, .set = set->second});
       }
+    }
+  }
+
+  // RFC 4035 3.1.4: the DS, or the proof that there is none.
+  void put_delegation_proof(BodyWriter& body, const NameTree::Entry& cut) {
+    if (signers_[cut.zone] == nullptr) return;
+    const auto ds = cut.node->find(kTypeDs);
+    if (ds == cut.node->end()) {
+      prove(body, cut.zone, *cut.name);
+    } else {
+      body.prove({*cut.name, kTypeDs, ds->second, sign(cut.zone, *cut.name, kTypeDs, ds->second)});
     }
   }
 
@@ -363,7 +484,12 @@ class Compiler {
   std::shared_ptr<CompiledSnapshot> out_;
   std::vector<uint32_t> no_data_;  // bodies by zone
   std::vector<uint32_t> no_name_;
-  size_t outcomes_left_ = 0;  // of the question under way
+  size_t outcomes_left_ = 0;              // of the question under way
+  std::vector<ZoneSigner*> signers_;      // by zone, as all of these
+  std::vector<std::vector<Nsec>> nsecs_;  // in canonical order
+  std::vector<size_t> chains_;            // numbers in CompiledSnapshot::chains
+  std::deque<RecordSet> changed_nsecs_;
+  bool anything_signed_ = false;
 };
 
 }  // namespace

@@ -14,10 +14,14 @@ namespace evershore::dns {
 // is beyond answers as a server without our policies would.
 inline constexpr size_t kOutcomesMax = 512;
 
+class ZoneSigner;
+
 struct CompileOptions {
   std::string nsid;  // cut at 128 bytes
   bool client_subnet = false;
   Places places{};
+  // Per zone, nullptr = not signed; may be shorter than the zones. A signed zone is complete()d, and its signer has begun this state.
+  std::vector<ZoneSigner*> signers{};
 };
 
 // The zones passed load_zones() without a problem: SOA and NS stand at each apex.

@@ -59,6 +59,15 @@ std::string type_bitmap(const Node& node, bool at_cut) {
   return out;
 }
 
+RecordSet nsec_without(const RecordSet& nsec, const Node& node, uint16_t type) {
+  const std::string_view rdata = nsec.rdata.front();
+  size_t next_bytes = 1;
+  for (size_t at = 0; rdata[at] != 0; at = next_bytes - 1) next_bytes += 1 + size_t{static_cast<uint8_t>(rdata[at])};
+  Node rest = node;
+  rest.erase(type);
+  return {.ttl = nsec.ttl, .rdata = {std::string(rdata.substr(0, next_bytes)) + type_bitmap(rest, false)}};
+}
+
 void add_nsec_chain(PlainZone& zone) {
   struct Link {
     std::string key;

@@ -20,6 +20,9 @@ bool signed_here(const PlainZone& zone, const Name& owner, uint16_t type);
 // The types that exist at a name, in the windows of RFC 4034 4.1.2.
 std::string type_bitmap(const Node& node, bool at_cut);
 
+// The NSEC of a name for those to whom one of its types is not there.
+RecordSet nsec_without(const RecordSet& nsec, const Node& node, uint16_t type);
+
 // Gives each name of `zone` that is not below a delegation its NSEC record, in canonical order; the last points at the apex. A name
 // without data gets one too, which is what keeps it there. TTL as RFC 9077 3 has it. All other sets must be in place.
 void add_nsec_chain(PlainZone& zone);

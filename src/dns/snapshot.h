@@ -72,6 +72,28 @@ struct CompiledNode {
   uint32_t wildcard = 0;    // node + 1 of the wildcard that stands for them; 0 = none
 };
 
+// What a body is for those who ask with DO (RFC 4035 3.1), where it differs.
+struct SecureBody {
+  uint32_t body = 0;   // with the signatures; 0 = as the plain one
+  uint32_t proof = 0;  // body + 1 of an NSEC to go behind it; 0 = none
+  uint32_t chain = 0;  // chain + 1 whose NSEC that covers the asked name goes behind it, if the name itself is not there; 0 = none
+};
+
+// A zone's NSEC records in canonical order.
+struct NsecLink {
+  uint64_t prefix = 0;  // of the key, its first bytes
+  uint32_t key_at = 0;  // into CompiledSnapshot::bytes: the labels below the apex (dns/canonical.h)
+  uint32_t proof = 0;   // body of the NSEC and its signatures
+  uint16_t key_bytes = 0;
+};
+struct NsecChain {
+  uint32_t links_at = 0;  // into CompiledSnapshot::nsec_links
+  uint32_t links = 0;     // never 0: the apex is the first
+  size_t apex_labels = 0;
+};
+// The first eight bytes of a key as a number that orders like them.
+uint64_t key_prefix(std::span<const uint8_t> key);
+
 struct CompiledSnapshot {
   std::string bytes;
   std::vector<uint16_t> pointers;
@@ -81,6 +103,9 @@ struct CompiledSnapshot {
   std::vector<Pick> picks;
   std::vector<PickOption> options;
   std::vector<uint16_t> by_place;
+  std::vector<SecureBody> secure;  // by plain body; no longer than needed: empty if nothing is signed
+  std::vector<NsecChain> chains;
+  std::vector<NsecLink> nsec_links;
   std::vector<CompiledNode> nodes;
   std::vector<uint32_t> slots;  // node + 1, open addressing, a power of two of them; 0 = free
   size_t labels_max = 0;        // of the longest name
@@ -91,6 +116,11 @@ struct CompiledSnapshot {
   std::span<const uint8_t> bytes_of(uint32_t at, size_t size) const { return {reinterpret_cast<const uint8_t*>(bytes.data()) + at, size}; }
   // `name` in lower case; its hash as dnswire::hash_name() gives it. nullptr: no such name.
   const CompiledNode* find(uint64_t hash, std::span<const uint8_t> name) const;
+
+  void link_secure(uint32_t plain, SecureBody form);
+  // The proof that speaks of the name whose labels begin at `starts` (leftmost first) of a lower-case name in wire form: the last one that
+  // does not come after it. The name lies in the chain's zone. Does not allocate.
+  uint32_t proof_of(const NsecChain& chain, const uint8_t* lower, std::span<const uint8_t> starts) const;
 };
 
 }  // namespace evershore::dns

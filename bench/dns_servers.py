@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Asks Evershore, a bare socket loop and other DNS servers the same questions, in turn, and prints medians and ratios.
+
+  bench/dns_servers.py --evershore build/release/src/app/evershore --echo build/release/bench/udp_echo
+
+Each server has one core to itself, dnsperf the other. Half of the questions go to a record that health decides, where the
+server has such a thing (Evershore: failover; gdnsd: simplefo; PowerDNS: Lua ifportup), the other half to random plain
+records. CPU per query is the server's own (all its processes), over the queries that were answered. Needs dnsperf, and
+the servers that are to be compared: apt-get install dnsperf gdnsd nsd knot bind9 pdns-server pdns-backend-bind
+"""
+import argparse
+import os
+import random
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import tempfile
+import time
+
+ZONE = "bench.example"
+SERVER_CPU, LOAD_CPU = "0", "1"
+START_SECONDS_MAX = 30
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind(("127.0.0.1", 0))
+        return udp.getsockname()[1]
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+def zone_text(names, assets):
+    lines = [f"$ORIGIN {ZONE}.", "$TTL 300", "@ IN SOA ns1 hostmaster 1 3600 600 86400 60", "@ IN NS ns1", "ns1 IN A 192.0.2.53", *assets]
+    lines += [f"host{i} IN A 10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}" for i in range(names)]
+    return "\n".join(lines) + "\n"
+
+
+class Bench:
+    def __init__(self, options, scratch):
+        self.options = options
+        self.scratch = scratch
+        self.healthy = socket.socket()
+        self.healthy.bind(("127.0.0.1", 0))
+        self.healthy.listen(64)
+        self.healthy_port = self.healthy.getsockname()[1]
+
+    def folder(self, name):
+        return os.path.join(self.scratch, name)
+
+    def zone(self, name, assets=("assets 30 IN A 192.0.2.1",)):
+        return write(os.path.join(self.folder(name), "zone"), zone_text(self.options.names, assets))
+
+    # Each returns the command, run in the foreground, and the port.
+
+    def echo(self):
+        return [self.options.echo, "64"], None
+
+    def evershore(self):
+        port = free_port()
+        extra = "" if self.options.rate_limit else "rate_limit = 0\n"
+        settings = write(os.path.join(self.folder("evershore"), "evershore.toml"), f'''[node]
+name = "bench"
+data = "{self.folder("evershore")}/data"
+threads = 1
+[dns]
+listen = ["127.0.0.1:{port}"]
+{extra}[[dns.zones]]
+name = "{ZONE}"
+file = "{self.zone("evershore", ())}"
+[[dns.records]]
+name = "assets.{ZONE}"
+type = "A"
+ttl = "30s"
+policy = "failover"
+answers = [{{ id = "primary", role = "primary", value = "192.0.2.1", health_check = "primary" }},
+           {{ id = "secondary", role = "secondary", value = "192.0.2.2" }}]
+[health_checks.primary]
+type = "tcp"
+url = "127.0.0.1:{self.healthy_port}"
+interval = "1s"
+''')
+        return [self.options.evershore, "run", "-c", settings, "--log-level", "warn"], port
+
+    def gdnsd(self):
+        port, folder = free_port(), self.folder("gdnsd")
+        os.makedirs(f"{folder}/run", exist_ok=True)
+        os.makedirs(f"{folder}/state", exist_ok=True)
+        write(f"{folder}/zones/{ZONE}", zone_text(self.options.names, ["assets 30 DYNA simplefo!assets"]))
+        write(f"{folder}/config", f'''options => {{ listen => [ 127.0.0.1:{port} ], udp_threads => 1, tcp_threads => 1,
+  run_dir => {folder}/run, state_dir => {folder}/state }}
+service_types => {{ tcp => {{ plugin => tcp_connect, port => {self.healthy_port}, interval => 2, timeout => 1 }} }}
+plugins => {{ tcp_connect => {{}}, simplefo => {{ service_types => tcp, assets => {{ primary => 127.0.0.1, secondary => 127.0.0.2 }} }} }}
+''')
+        return ["gdnsd", "-c", folder, "start"], port
+
+    def nsd(self):
+        port, folder = free_port(), self.folder("nsd")
+        self.zone("nsd")
+        config = write(f"{folder}/nsd.conf", f'''server:
+  server-count: 1
+  ip-address: 127.0.0.1@{port}
+  username: ""
+  database: ""
+  zonesdir: "{folder}"
+  pidfile: "{folder}/pid"
+  xfrdfile: "{folder}/xfrd"
+  zonelistfile: "{folder}/list"
+  rrl-ratelimit: 0
+  rrl-whitelist-ratelimit: 0
+remote-control:
+  control-enable: no
+zone:
+  name: {ZONE}
+  zonefile: zone
+''')
+        return ["nsd", "-d", "-c", config], port
+
+    def knot(self):
+        port, folder = free_port(), self.folder("knot")
+        self.zone("knot")
+        config = write(f"{folder}/knot.conf", f'''server:
+  rundir: "{folder}"
+  listen: 127.0.0.1@{port}
+  udp-workers: 1
+  tcp-workers: 1
+  background-workers: 1
+database:
+  storage: "{folder}"
+zone:
+  - domain: {ZONE}
+    storage: "{folder}"
+    file: zone
+    zonefile-sync: -1
+''')
+        return ["knotd", "-c", config], port
+
+    def bind(self):
+        port, folder = free_port(), self.folder("bind")
+        self.zone("bind")
+        config = write(f"{folder}/named.conf", f'''options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+  pid-file "{folder}/pid"; session-keyfile "{folder}/session"; managed-keys-directory "{folder}"; recursion no; minimal-responses yes; }};
+controls {{ }};
+zone "{ZONE}" {{ type primary; file "zone"; }};
+''')
+        return ["named", "-g", "-n", "1", "-c", config], port
+
+    def powerdns(self):
+        port, folder = free_port(), self.folder("powerdns")
+        self.zone("powerdns", (f'assets 30 IN LUA A "ifportup({self.healthy_port}, {{\'127.0.0.1\', \'127.0.0.2\'}})"',))
+        write(f"{folder}/named.conf", f'zone "{ZONE}" {{ type primary; file "{folder}/zone"; }};\n')
+        write(f"{folder}/pdns.conf", f'''launch=bind
+bind-config={folder}/named.conf
+local-address=127.0.0.1
+local-port={port}
+enable-lua-records=yes
+receiver-threads=1
+distributor-threads=1
+socket-dir={folder}
+loglevel=3
+''')
+        return ["pdns_server", f"--config-dir={folder}", "--guardian=no", "--daemon=no", "--disable-syslog"], port
+
+
+def group_cpu(group):
+    """CPU seconds of all processes of a process group."""
+    total = 0
+    for entry in os.listdir("/proc"):
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/stat") as file:
+                fields = file.read().rsplit(") ", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group:
+            total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def answers(port):
+    query = b"\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05host0\x05bench\x07example\x00\x00\x01\x00\x01"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(0.1)
+        try:
+            udp.sendto(query, ("127.0.0.1", port))
+            reply = udp.recv(2048)
+        except OSError:
+            return False
+    return reply[2] & 0x80 != 0 and reply[3] & 15 == 0
+
+
+class Running:
+    def __init__(self, name, command, port, log):
+        self.process = subprocess.Popen(["taskset", "-c", SERVER_CPU, *command], stdout=subprocess.PIPE if port is None else log,
+                                        stderr=log, text=True, start_new_session=True)
+        self.port = port or int(re.fullmatch(r"port (\d+)\n", self.process.stdout.readline()).group(1))
+        deadline = time.monotonic() + START_SECONDS_MAX
+        while not answers(self.port):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise SystemExit(f"{name} does not answer; its output is in {log.name}")
+
+    def stop(self):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+
+def measure(port, group, options, questions):
+    before = group_cpu(group)
+    run = subprocess.run(["taskset", "-c", LOAD_CPU, "dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", questions, "-l", str(options.seconds),
+                          "-c", "8", "-T", "1", "-q", "256"], capture_output=True, text=True, check=True)
+    cpu = group_cpu(group) - before
+    done = int(re.search(r"Queries completed:\s+(\d+)", run.stdout).group(1))
+    lost = int(re.search(r"Queries lost:\s+(\d+)", run.stdout).group(1))
+    rate = float(re.search(r"Queries per second:\s+([\d.]+)", run.stdout).group(1))
+    return rate, cpu / done * 1e6, lost
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--evershore", required=True)
+    parser.add_argument("--echo", required=True)
+    parser.add_argument("--servers", default="echo,evershore,gdnsd,nsd,knot,bind,powerdns")
+    parser.add_argument("--names", type=int, default=1000)
+    parser.add_argument("--pairs", type=int, default=5, help="rounds; each asks every server once")
+    parser.add_argument("--seconds", type=int, default=4, help="of load in each round")
+    parser.add_argument("--rate-limit", action="store_true", help="leave Evershore's rate limiting on (it will limit: half of the questions are equal)")
+    options = parser.parse_args()
+    programs = {"nsd": "nsd", "knot": "knotd", "bind": "named", "powerdns": "pdns_server", "gdnsd": "gdnsd"}
+    names = [name for name in options.servers.split(",") if name not in programs or shutil.which(programs[name])]
+    with tempfile.TemporaryDirectory(prefix="evershore-bench-") as scratch:
+        os.chmod(scratch, 0o755)
+        draw = random.Random(1)
+        questions = write(f"{scratch}/questions", "".join(
+            f"assets.{ZONE} A\n" if i % 2 else f"host{draw.randrange(options.names)}.{ZONE} A\n" for i in range(100_000)))
+        bench = Bench(options, scratch)
+        results = {name: [] for name in names}
+        for turn in range(options.pairs):
+            for name in names if turn % 2 == 0 else reversed(names):
+                command, port = getattr(bench, name)()
+                with open(f"/tmp/evershore-bench-{name}.log", "w") as log:
+                    running = Running(name, command, port, log)
+                    try:
+                        results[name].append(measure(running.port, running.process.pid, options, questions))
+                    finally:
+                        running.stop()
+    report(options, results)
+
+
+def report(options, results):
+    print(f"{options.names} names, {options.pairs} rounds of {options.seconds} s, medians")
+    print(f"  {'':10} {'queries/s':>10} {'CPU us/query':>13} {'of the floor':>13} {'lost':>6}")
+    floor = statistics.median(cpu for _, cpu, _ in results["echo"]) if "echo" in results else None
+    for name, rounds in results.items():
+        rate, cpu, _ = (statistics.median(column) for column in zip(*rounds))
+        paired = statistics.median(own[1] / base[1] for own, base in zip(rounds, results["echo"])) if floor else float("nan")
+        print(f"  {name:10} {rate:10.0f} {cpu:13.2f} {paired:12.2f}x {sum(lost for _, _, lost in rounds):6d}"
+              f"   ({min(cpu for _, cpu, _ in rounds):.2f}..{max(cpu for _, cpu, _ in rounds):.2f})")
+
+
+if __name__ == "__main__":
+    main()

@@ -156,7 +156,7 @@ zone "{ZONE}" {{ type primary; file "zone"; }};
     def powerdns(self):
         port, folder = free_port(), self.folder("powerdns")
         self.zone("powerdns", (f'assets 30 IN LUA A "ifportup({self.healthy_port}, {{\'127.0.0.1\', \'127.0.0.2\'}})"',))
-        write(f"{folder}/named.conf", f'zone "{ZONE}" {{ type primary; file "{folder}/zone"; }};\n')
+        write(f"{folder}/named.conf", f'zone "{ZONE}" {{ type master; file "{folder}/zone"; }};\n')
         write(f"{folder}/pdns.conf", f'''launch=bind
 bind-config={folder}/named.conf
 local-address=127.0.0.1

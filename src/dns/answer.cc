@@ -11,6 +11,7 @@ namespace evershore::dns {
 
 namespace {
 
+using dnswire::ExtendedError;
 using dnswire::kHeaderBytes;
 using dnswire::kNameBytesMax;
 using dnswire::load16;
@@ -22,9 +23,15 @@ using dnswire::Verdict;
 // The answer under way: the question is echoed first, everything else is put behind it.
 struct Reply {
   Query& query;
+  const Asker& asker;
   std::span<const uint8_t> packet;
   std::span<uint8_t> out;  // no longer than what may be sent
   size_t size = kHeaderBytes;
+  dnswire::ServerCookie cookie{};  // for the client, if `cookie_known`
+  bool cookie_known = false;
+  bool proven = false;  // the client came with a cookie of ours
+  bool terse = false;   // an OPT without options
+  ExtendedError extended_error = ExtendedError::kNone;
 };
 
 void count(AnswerCounters& counters, Rcode rcode) {
@@ -55,29 +62,88 @@ void echo_question(Reply& reply) {
   reply.size = kHeaderBytes + reply.query.question_bytes;
 }
 
-dnswire::OptFields opt_fields(const Query& query, const CompiledSnapshot& snapshot, Rcode rcode) {
+dnswire::OptFields opt_fields(const Reply& reply, const CompiledSnapshot& snapshot, Rcode rcode) {
+  const Query& query = reply.query;
   dnswire::OptFields fields{.payload_bytes = kUdpAnswerBytesMax,
                             .extended_rcode = static_cast<uint8_t>(static_cast<uint16_t>(rcode) >> 4),
                             .dnssec_ok = query.edns.dnssec_ok};
+  if (reply.terse) return fields;
   if (query.edns.wants_nsid) fields.nsid = {reinterpret_cast<const uint8_t*>(snapshot.nsid.data()), snapshot.nsid.size()};
   // RFC 7871 7.2.1: whoever heeds the option gives it back, with the scope of the answer.
   if (snapshot.client_subnet && query.edns.client_subnet.present && query.edns.client_subnet.sound) {
     fields.client_subnet = &query.edns.client_subnet;
   }
+  if (reply.cookie_known) {
+    fields.client_cookie = query.edns.client_cookie;
+    fields.server_cookie = reply.cookie;
+  }
+  if (query.edns.wants_keepalive && reply.asker.transport == Transport::kTcp) fields.keepalive_tenths = reply.asker.keepalive_tenths;
+  fields.extended_error = reply.extended_error;
   return fields;
 }
 
+// A good cookie comes back as it is, an old one renewed, and who has none is given one (RFC 7873 5.2.3, RFC 9018 4.3).
+void look_at_cookie(Reply& reply, AnswerCounters& counters) {
+  const auto& edns = reply.query.edns;
+  const Asker& asker = reply.asker;
+  if (asker.cookies == nullptr || edns.client_cookie.empty()) return;
+  const auto age = dnswire::check_server_cookie(*asker.cookies, edns.client_cookie, edns.server_cookie, asker.address, asker.seconds);
+  reply.proven = age != dnswire::CookieAge::kForeign;
+  if (reply.proven) counters.proven.add();
+  if (age == dnswire::CookieAge::kFresh) {
+    std::ranges::copy(edns.server_cookie, reply.cookie.begin());
+  } else {
+    reply.cookie = dnswire::make_server_cookie(*asker.cookies, edns.client_cookie, asker.address, asker.seconds);
+  }
+  reply.cookie_known = true;
+}
+
+// Answers that are not bodies are alike if their codes are.
+constexpr uint32_t kErrorAnswers = 0x7FFF'0000;
+uint32_t answer_number(Rcode rcode) { return kErrorAnswers | static_cast<uint32_t>(rcode); }
+
+RateLimiter::Verdict limit(const Reply& reply, uint32_t answer) {
+  const Asker& asker = reply.asker;
+  if (asker.limiter == nullptr || asker.transport != Transport::kUdp || reply.proven) return RateLimiter::Verdict::kSend;
+  return asker.limiter->take(asker.address, answer, asker.now_us);
+}
+
 size_t finish_with_opt(Reply& reply, const CompiledSnapshot& snapshot, Rcode rcode) {
-  if (reply.query.edns.present) reply.size += dnswire::write_opt(opt_fields(reply.query, snapshot, rcode), reply.out.data() + reply.size);
+  if (reply.query.edns.present) reply.size += dnswire::write_opt(opt_fields(reply, snapshot, rcode), reply.out.data() + reply.size);
   return reply.size;
 }
 
 // An answer without records.
-size_t refuse(Reply& reply, const CompiledSnapshot& snapshot, Rcode rcode, AnswerCounters& counters) {
+size_t bare(Reply& reply, const CompiledSnapshot& snapshot, Rcode rcode, bool truncated, AnswerCounters& counters) {
   count(counters, rcode);
-  write_header(reply, rcode, false, {}, false);
+  write_header(reply, rcode, false, {}, truncated);
   echo_question(reply);
   return finish_with_opt(reply, snapshot, rcode);
+}
+
+// Over the rate limit: nothing, or only the hint to come back over TCP.
+size_t limited(Reply& reply, const CompiledSnapshot& snapshot, RateLimiter::Verdict verdict, AnswerCounters& counters) {
+  counters.limited.add();
+  if (verdict == RateLimiter::Verdict::kDrop) return 0;
+  return bare(reply, snapshot, Rcode::kNoError, true, counters);
+}
+
+// Never larger than the question where it may be forged: not worth an attacker's while.
+size_t refuse(Reply& reply, const CompiledSnapshot& snapshot, Rcode rcode, AnswerCounters& counters) {
+  reply.terse = reply.asker.transport == Transport::kUdp && !reply.proven;
+  const auto verdict = limit(reply, answer_number(rcode));
+  if (verdict == RateLimiter::Verdict::kSend) return bare(reply, snapshot, rcode, false, counters);
+  counters.limited.add();
+  return 0;  // nothing to come back for
+}
+
+// RFC 7873 5.4: a client without a question learns its cookie.
+size_t answer_cookie_only(Reply& reply, const CompiledSnapshot& snapshot, AnswerCounters& counters) {
+  if (!reply.cookie_known) return refuse(reply, snapshot, Rcode::kFormErr, counters);
+  const Rcode rcode = reply.proven ? Rcode::kNoError : Rcode::kBadCookie;
+  const auto verdict = limit(reply, answer_number(rcode));
+  return verdict == RateLimiter::Verdict::kSend ? bare(reply, snapshot, rcode, false, counters)
+                                                : limited(reply, snapshot, verdict, counters);
 }
 
 BodyRef body_for(const CompiledSnapshot& snapshot, const CompiledNode& node, uint16_t type) {
@@ -245,7 +311,7 @@ size_t serve(Reply& reply, const CompiledSnapshot& snapshot, BodyRef ref, const 
   const Body& body = snapshot.bodies[form == nullptr ? ref : form->body];
   const auto rcode = static_cast<Rcode>(body.rcode);
   echo_question(reply);
-  const size_t opt = reply.query.edns.present ? dnswire::opt_bytes(opt_fields(reply.query, snapshot, rcode)) : 0;
+  const size_t opt = reply.query.edns.present ? dnswire::opt_bytes(opt_fields(reply, snapshot, rcode)) : 0;
   const size_t room = reply.out.size() - std::min(opt, reply.out.size());
   BodyCut cut = cut_for(snapshot, body, room > reply.size ? room - reply.size : 0);
   put_body(reply, snapshot, body, cut.size);
@@ -274,19 +340,29 @@ size_t answer(std::span<const uint8_t> packet, const CompiledSnapshot& snapshot,
   (asker.transport == Transport::kUdp ? counters.queries_udp : counters.queries_tcp).add();
   Query query;
   const Verdict verdict = dnswire::parse_query(packet, query);
-  Reply reply{.query = query, .packet = packet, .out = out.first(limit_of(query, asker.transport, out.size()))};
+  Reply reply{.query = query, .asker = asker, .packet = packet, .out = out.first(limit_of(query, asker.transport, out.size()))};
   switch (verdict) {
     case Verdict::kDrop: counters.dropped.add(); return 0;
     case Verdict::kNotImp: return refuse(reply, snapshot, Rcode::kNotImp, counters);
     case Verdict::kFormErr: return refuse(reply, snapshot, Rcode::kFormErr, counters);
     case Verdict::kBadVers: return refuse(reply, snapshot, Rcode::kBadVers, counters);
+    case Verdict::kCookie: look_at_cookie(reply, counters); return answer_cookie_only(reply, snapshot, counters);
     case Verdict::kOk: break;
   }
+  look_at_cookie(reply, counters);
   if (snapshot.client_subnet && !query.edns.client_subnet.sound) return refuse(reply, snapshot, Rcode::kFormErr, counters);
-  if (query.klass != dnswire::kClassIn || zone_transfer(query.type)) return refuse(reply, snapshot, Rcode::kRefused, counters);
+  if (query.klass != dnswire::kClassIn || zone_transfer(query.type)) {
+    reply.extended_error = ExtendedError::kProhibited;
+    return refuse(reply, snapshot, Rcode::kRefused, counters);
+  }
   AskedName asked;
   BodyRef body = find_body(snapshot, packet.subspan(kHeaderBytes, query.name_bytes), query.type, asked);
-  if (body == kNoBody) return refuse(reply, snapshot, Rcode::kRefused, counters);  // no referral to the root
+  if (body == kNoBody) {  // no referral to the root
+    reply.extended_error = ExtendedError::kNotAuthoritative;
+    return refuse(reply, snapshot, Rcode::kRefused, counters);
+  }
+  const auto verdict_on_rate = limit(reply, body);
+  if (verdict_on_rate != RateLimiter::Verdict::kSend) return limited(reply, snapshot, verdict_on_rate, counters);
   if ((body & kPickBit) != 0) body = resolve(body, query, snapshot, asker);
   return serve(reply, snapshot, body, asked, counters);
 }

@@ -27,9 +27,11 @@ uint64_t owner_of(std::span<const uint8_t> address, uint32_t answer) {
 
 }  // namespace
 
-RateLimiter::RateLimiter(uint32_t per_second)
-    : cost_us_(per_second == 0 ? 0 : std::max<uint64_t>(1, kBurstUs / per_second)),
-      sets_(per_second == 0 ? nullptr : std::make_unique<Set[]>(kSets)) {}
+RateLimiter::RateLimiter(uint32_t per_second) : sets_(std::make_unique<Set[]>(kSets)) { set_rate(per_second); }
+
+void RateLimiter::set_rate(uint32_t per_second) {
+  cost_us_.store(per_second == 0 ? 0 : std::max<uint64_t>(1, kBurstUs / per_second), std::memory_order_relaxed);
+}
 
 // The owner's account, or the one that has been paid for longest.
 RateLimiter::Account& RateLimiter::account_for(uint64_t owner) {
@@ -45,9 +47,10 @@ RateLimiter::Account& RateLimiter::account_for(uint64_t owner) {
 }
 
 RateLimiter::Verdict RateLimiter::take(std::span<const uint8_t> address, uint32_t answer, uint64_t now_us) {
-  if (cost_us_ == 0) return Verdict::kSend;
+  const uint64_t cost_us = cost_us_.load(std::memory_order_relaxed);
+  if (cost_us == 0) return Verdict::kSend;
   Account& account = account_for(owner_of(address, answer));
-  const uint64_t due_us = std::max(account.due_us.load(std::memory_order_relaxed), now_us) + cost_us_;
+  const uint64_t due_us = std::max(account.due_us.load(std::memory_order_relaxed), now_us) + cost_us;
   if (due_us <= now_us + kBurstUs) {
     account.due_us.store(due_us, std::memory_order_relaxed);
     return Verdict::kSend;

@@ -19,6 +19,7 @@ class RateLimiter {
 
   // `per_second` equal answers for each client network (IPv4 /24, IPv6 /56), as many at once; 0 = no limit.
   explicit RateLimiter(uint32_t per_second);
+  void set_rate(uint32_t per_second);
 
   // `address`: the client's, 4 or 16 bytes. `answer` tells answers apart: equal ones share the limit. `now_us` never goes back.
   Verdict take(std::span<const uint8_t> address, uint32_t answer, uint64_t now_us);
@@ -37,7 +38,7 @@ class RateLimiter {
 
   Account& account_for(uint64_t owner);
 
-  uint64_t cost_us_;  // of one answer; 0 = no limit
+  std::atomic<uint64_t> cost_us_{0};  // of one answer; 0 = no limit
   std::unique_ptr<Set[]> sets_;
 };
 

@@ -1,5 +1,6 @@
 #include "wire/dns/message.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "wire/dns/name.h"
@@ -8,7 +9,7 @@ namespace evershore::dnswire {
 
 namespace {
 
-constexpr uint16_t kOptionNsid = 3, kOptionClientSubnet = 8;
+constexpr uint16_t kOptionNsid = 3, kOptionClientSubnet = 8, kOptionCookie = 10, kOptionKeepalive = 11, kOptionExtendedError = 15;
 constexpr uint16_t kFamilyV4 = 1, kFamilyV6 = 2;
 
 // The question's name: uncompressed, labels up to 63, up to 255 in all. 0 = malformed.
@@ -43,6 +44,18 @@ void parse_client_subnet(std::span<const uint8_t> option, ClientSubnet& subnet) 
   subnet.sound = true;
 }
 
+// RFC 7873 5.2.2: the client's 8 bytes, alone or with 8 to 32 of a server.
+bool parse_cookie(std::span<const uint8_t> option, Edns& edns) {
+  constexpr size_t kServerBytesMin = 8;
+  const size_t server_bytes = option.size() - std::min(option.size(), kClientCookieBytes);
+  if (option.size() < kClientCookieBytes || server_bytes > kServerCookieBytesMax) return false;
+  if (server_bytes > 0 && server_bytes < kServerBytesMin) return false;
+  if (!edns.client_cookie.empty()) return true;  // RFC 7873 5.2: of several the first counts
+  edns.client_cookie = option.first(kClientCookieBytes);
+  edns.server_cookie = option.subspan(kClientCookieBytes);
+  return true;
+}
+
 bool parse_options(std::span<const uint8_t> rdata, Edns& edns) {
   for (size_t at = 0; at < rdata.size();) {
     if (rdata.size() - at < 4) return false;
@@ -52,6 +65,8 @@ bool parse_options(std::span<const uint8_t> rdata, Edns& edns) {
     if (rdata.size() - at < length) return false;
     // RFC 5001 2.1: the query's NSID option is empty. Unknown options are passed over (RFC 6891 6.1.2).
     if (code == kOptionNsid && length == 0) edns.wants_nsid = true;
+    if (code == kOptionCookie && !parse_cookie(rdata.subspan(at, length), edns)) return false;
+    if (code == kOptionKeepalive && length == 0) edns.wants_keepalive = true;
     if (code == kOptionClientSubnet) parse_client_subnet(rdata.subspan(at, length), edns.client_subnet);
     at += length;
   }
@@ -90,13 +105,29 @@ bool parse_records(std::span<const uint8_t> packet, size_t at, Edns& edns) {
   return at == packet.size();  // bytes after the last record belong to nothing
 }
 
-void write_client_subnet(const ClientSubnet& subnet, uint8_t* out) {
-  store16(out, kOptionClientSubnet);
-  store16(out + 2, 4 + subnet.address_bytes());
-  store16(out + 4, subnet.v6 ? kFamilyV6 : kFamilyV4);
-  out[6] = subnet.source_bits;
-  out[7] = subnet.scope_bits;
-  std::memcpy(out + 8, subnet.address.data(), subnet.address_bytes());
+uint8_t* put_option_head(uint8_t* at, uint16_t code, size_t bytes) {
+  store16(at, code);
+  store16(at + 2, bytes);
+  return at + 4;
+}
+
+uint8_t* put_bytes(uint8_t* at, std::span<const uint8_t> bytes) {
+  if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
+  return at + bytes.size();
+}
+
+uint8_t* put_small_option(uint8_t* at, uint16_t code, uint16_t value) {
+  at = put_option_head(at, code, 2);
+  store16(at, value);
+  return at + 2;
+}
+
+uint8_t* put_client_subnet(uint8_t* at, const ClientSubnet& subnet) {
+  at = put_option_head(at, kOptionClientSubnet, 4 + subnet.address_bytes());
+  store16(at, subnet.v6 ? kFamilyV6 : kFamilyV4);
+  at[2] = subnet.source_bits;
+  at[3] = subnet.scope_bits;
+  return put_bytes(at + 4, std::span(subnet.address).first(subnet.address_bytes()));
 }
 
 }  // namespace
@@ -121,6 +152,12 @@ Verdict parse_query(std::span<const uint8_t> packet, Query& query) {
   query.flags = load16(&packet[2]);
   if ((query.flags & kFlagQr) != 0) return Verdict::kDrop;
   if ((query.flags & kOpcodeMask) != 0) return Verdict::kNotImp;  // RFC 8906 8.1.4
+  // RFC 7873 5.4: without a question, to learn or renew a cookie.
+  if (load16(&packet[4]) == 0 && packet.size() > kHeaderBytes) {
+    const bool sound = parse_records(packet, kHeaderBytes, query.edns) && !query.edns.client_cookie.empty();
+    if (!sound) return Verdict::kFormErr;
+    return query.edns.version > 0 ? Verdict::kBadVers : Verdict::kCookie;
+  }
   // RFC 9619: exactly one question.
   if (load16(&packet[4]) != 1) return Verdict::kFormErr;
   const size_t name_bytes = question_name_bytes(packet);
@@ -143,13 +180,15 @@ size_t write_opt(const OptFields& fields, uint8_t* out) {
   store32(out + 5, uint32_t{fields.extended_rcode} << 24 | (fields.dnssec_ok ? 0x8000U : 0U));
   store16(out + 9, size - kOptBytes);
   uint8_t* at = out + kOptBytes;
-  if (!fields.nsid.empty()) {
-    store16(at, kOptionNsid);
-    store16(at + 2, fields.nsid.size());
-    std::memcpy(at + 4, fields.nsid.data(), fields.nsid.size());
-    at += 4 + fields.nsid.size();
+  if (!fields.nsid.empty()) at = put_bytes(put_option_head(at, kOptionNsid, fields.nsid.size()), fields.nsid);
+  if (fields.client_subnet != nullptr) at = put_client_subnet(at, *fields.client_subnet);
+  if (!fields.client_cookie.empty()) {
+    at = put_option_head(at, kOptionCookie, fields.client_cookie.size() + fields.server_cookie.size());
+    at = put_bytes(put_bytes(at, fields.client_cookie), fields.server_cookie);
   }
-  if (fields.client_subnet != nullptr) write_client_subnet(*fields.client_subnet, at);
+  if (fields.keepalive_tenths != 0) at = put_small_option(at, kOptionKeepalive, fields.keepalive_tenths);
+  if (fields.extended_error != ExtendedError::kNone)
+    at = put_small_option(at, kOptionExtendedError, static_cast<uint16_t>(fields.extended_error));
   return size;
 }
 

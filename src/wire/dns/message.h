@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "wire/dns/cookie.h"
 #include "wire/dns/types.h"
 
 namespace evershore::dnswire {
@@ -49,6 +50,9 @@ struct Edns {
   uint16_t payload_bytes = 0;  // as sent; below 512 reads as 512
   bool dnssec_ok = false;
   bool wants_nsid = false;
+  bool wants_keepalive = false;              // RFC 7828
+  std::span<const uint8_t> client_cookie{};  // RFC 7873: 8 bytes, or empty; into the packet
+  std::span<const uint8_t> server_cookie{};  // 8 to 32 bytes, or empty
   ClientSubnet client_subnet;
 };
 
@@ -57,6 +61,7 @@ enum class Verdict : uint8_t {
   kNotImp,   // an opcode other than QUERY; nothing after the header was read
   kFormErr,  // malformed; `question_bytes` is 0 unless the question itself was sound
   kBadVers,  // EDNS version above 0
+  kCookie,   // no question, only a cookie (RFC 7873 5.4)
   kOk,
 };
 
@@ -77,19 +82,30 @@ Verdict parse_query(std::span<const uint8_t> packet, Query& query);
 // Pointers are not followed.
 size_t skip_name(std::span<const uint8_t> packet, size_t at);
 
-// Writes an OPT record: 11 bytes, plus the NSID option when `nsid` is not empty, plus the client's subnet when there is one. Returns its
-// size; the caller has left room (opt_bytes()).
+// RFC 8914.
+enum class ExtendedError : uint16_t { kNone = 0, kProhibited = 18, kNotAuthoritative = 20 };
+
+// Writes an OPT record: 11 bytes, plus an option for each field that is set. Returns its size; the caller has left room
+// (opt_bytes()).
 struct OptFields {
   uint16_t payload_bytes = 1232;
   uint8_t extended_rcode = 0;  // the upper 8 of the 12 bits
   bool dnssec_ok = false;
   std::span<const uint8_t> nsid = {};
   const ClientSubnet* client_subnet = nullptr;
+  std::span<const uint8_t> client_cookie = {};  // comes with `server_cookie`
+  std::span<const uint8_t> server_cookie = {};
+  uint16_t keepalive_tenths = 0;  // of a second (RFC 7828); 0 = not told
+  ExtendedError extended_error = ExtendedError::kNone;
 };
 inline constexpr size_t kSubnetOptionBytesMax = 4 + 4 + 16;
+inline constexpr size_t kCookieOptionBytes = 4 + kCookieBytes;
+inline constexpr size_t kSmallOptionBytes = 4 + 2;  // keepalive, extended error
 inline size_t opt_bytes(const OptFields& fields) {
   return kOptBytes + (fields.nsid.empty() ? 0 : 4 + fields.nsid.size()) +
-         (fields.client_subnet == nullptr ? 0 : 8 + fields.client_subnet->address_bytes());
+         (fields.client_subnet == nullptr ? 0 : 8 + fields.client_subnet->address_bytes()) +
+         (fields.client_cookie.empty() ? 0 : 4 + fields.client_cookie.size() + fields.server_cookie.size()) +
+         (fields.keepalive_tenths == 0 ? 0 : kSmallOptionBytes) + (fields.extended_error == ExtendedError::kNone ? 0 : kSmallOptionBytes);
 }
 size_t write_opt(const OptFields& fields, uint8_t* out);
 

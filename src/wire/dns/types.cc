@@ -32,6 +32,7 @@ std::string_view rcode_name(Rcode rcode) {
     case Rcode::kNotImp: return "NOTIMP";
     case Rcode::kRefused: return "REFUSED";
     case Rcode::kBadVers: return "BADVERS";
+    case Rcode::kBadCookie: return "BADCOOKIE";
   }
   return "OTHER";
 }

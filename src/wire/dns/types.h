@@ -22,6 +22,7 @@ enum class Rcode : uint16_t {
   kNotImp = 4,
   kRefused = 5,
   kBadVers = 16,  // upper bits travel in the OPT record (RFC 6891)
+  kBadCookie = 23,
 };
 std::string_view rcode_name(Rcode rcode);  // "NOERROR", ...; "OTHER" for the unnamed
 

@@ -122,6 +122,7 @@ Result<void> Node::start_serving() {
     serving_.push_back(std::make_unique<ServingThread>(
         ServingInputs{.edge = {.config = edge_config_, .health = health_board_, .steering = steersman_->published()},
                       .answers = publisher_.snapshots(),
+                      .transfers = publisher_.transfers(),
                       .evidence = *this,
                       .log = log_,
                       .edge_options = {.server = {}, .tls = tls_client_, .faults = &faults_}}));

@@ -134,11 +134,29 @@ struct RecordSettings {
   bool operator==(const RecordSettings&) const = default;
 };
 
+// A shared key that signs transfers (RFC 8945).
+struct TsigKeySettings {
+  std::string name;
+  std::string algorithm = "hmac-sha256";
+  Secret secret;  // base64
+  bool operator==(const TsigKeySettings&) const = default;
+};
+
+// Other servers that hold copies of the zones.
+struct TransferSettings {
+  std::vector<std::string> allow;   // networks that may take the zones
+  std::vector<std::string> keys;    // names in DnsSettings::keys, one of which must sign
+  std::vector<std::string> notify;  // "192.0.2.1:53": told of each change
+  bool operator==(const TransferSettings&) const = default;
+};
+
 struct DnsSettings {
   std::vector<std::string> listen;  // empty = no dns role
   uint32_t rate_limit = 200;        // equal answers per second and client network; 0 = off
   std::vector<ZoneSettings> zones;
   std::vector<RecordSettings> records;
+  std::vector<TsigKeySettings> keys;
+  TransferSettings transfer;
   bool operator==(const DnsSettings&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "dns/transfer_rules.h"
 #include "dns/validate.h"
 #include "io/files.h"
 #include "io/stream.h"
@@ -180,6 +181,9 @@ void check_dns(const Settings& settings, Problems& problems) {
     }
   }
   const std::vector<std::string> checks = known_checks(settings);
+  for (const auto& problem : dns::load_transfer_rules(settings.dns).problems) {
+    if (!problems.any_below(problem.path)) problems.add(problem.path, problem.message);
+  }
   const auto files = zone_files(settings.dns, problems);
   for (const dns::Problem& problem : dns::validate(settings.dns, {checks.begin(), checks.end()}, files)) {
     const std::string owner = at(problem.where == dns::Problem::Where::kZone ? "dns.zones" : "dns.records", problem.index);

@@ -216,6 +216,9 @@ void read_named(Reader& reader, std::span<const Row<S>> rows, const std::string&
 
 void read_dns(Reader& reader, const toml::table& table, DnsSettings& dns) {
   read_section(reader, dns_rows(), "dns", table, dns);
+  read_tables(reader, "dns.keys", table.get("keys"), kTsigKeysMax, [&](const std::string& path, const toml::table& key) {
+    read_section(reader, tsig_key_rows(), path, key, dns.keys.emplace_back());
+  });
   read_tables(reader, "dns.zones", table.get("zones"), kZonesMax, [&](const std::string& path, const toml::table& zone) {
     read_section(reader, zone_rows(), path, zone, dns.zones.emplace_back());
   });

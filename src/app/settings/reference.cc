@@ -109,6 +109,7 @@ std::string settings_reference() {
   section(out, "[edge]", edge_rows());
   section(out, "edge.tls", tls_rows());
   section(out, "[dns]", dns_rows());
+  section(out, "[[dns.keys]]", tsig_key_rows());
   section(out, "[[dns.zones]]", zone_rows());
   section(out, "[[dns.records]]", record_rows());
   section(out, "dns.records answers", answer_rows());

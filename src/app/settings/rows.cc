@@ -222,12 +222,38 @@ std::span<const Row<DnsSettings>> dns_rows() {
        {.most = 1'000'000},
        Apply::kLive,
        "Equal answers per second and client network; 0 is no limit."},
+      {"transfer.allow",
+       FIELD(S, Texts, transfer.allow),
+       {.most = 256},
+       Apply::kLive,
+       "Networks that may take the zones by AXFR and IXFR, such as `192.0.2.0/24`. With neither these nor `transfer.keys`: nobody."},
+      {"transfer.keys",
+       FIELD(S, Texts, transfer.keys),
+       {.format = Format::kDomain, .most = kTsigKeysMax},
+       Apply::kLive,
+       "Names of keys, one of which must have signed the request. NOTIFY is signed with the first."},
+      {"transfer.notify",
+       FIELD(S, Texts, transfer.notify),
+       {.format = Format::kEndpoint, .most = kSecondariesMax},
+       Apply::kLive,
+       "Secondaries that are told of each change at once (NOTIFY)."},
+      {"keys", Tables{}, {.most = kTsigKeysMax}, Apply::kLive, "Keys that sign transfers (TSIG)."},
       {"zones", Tables{}, {.most = kZonesMax}, Apply::kLive, "The zones this node answers for."},
       {"records", Tables{}, {.most = kRecordsMax}, Apply::kLive, "Records, added to those of the zones' files."},
   };
   return rows;
 }
 
+std::span<const Row<TsigKeySettings>> tsig_key_rows() {
+  using S = TsigKeySettings;
+  static constexpr Option kAlgorithms[] = {{"hmac-sha256"}, {"hmac-sha384"}, {"hmac-sha512"}};
+  static const Row<S> rows[] = {
+      {"name", FIELD(S, std::string, name), {.required = true, .format = Format::kDomain, .most = 255}, Apply::kLive, "The key's name."},
+      {"algorithm", FIELD(S, std::string, algorithm), {.options = kAlgorithms}, Apply::kLive, "How it signs."},
+      {"secret", FIELD(S, Secret, secret), {.required = true}, Apply::kLive, "The key itself, in base64."},
+  };
+  return rows;
+}
 std::span<const Row<ZoneSettings>> zone_rows() {
   using S = ZoneSettings;
   static const Row<S> rows[] = {

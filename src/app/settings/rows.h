@@ -14,6 +14,8 @@ inline constexpr size_t kHealthChecksMax = 1'024;
 inline constexpr size_t kZonesMax = 1'024;
 inline constexpr size_t kRecordsMax = 100'000;
 inline constexpr size_t kAnswersMax = 100;  // as Route 53: records of one name and type
+inline constexpr size_t kTsigKeysMax = 64;
+inline constexpr size_t kSecondariesMax = 16;
 inline constexpr size_t kAlertsMax = 64;
 inline constexpr size_t kTlsPairsMax = 1'024;
 
@@ -24,6 +26,7 @@ std::span<const Row<EdgeSettings>> edge_rows();
 std::span<const Row<TlsPair>> tls_rows();
 std::span<const Row<DnsSettings>> dns_rows();
 std::span<const Row<ZoneSettings>> zone_rows();
+std::span<const Row<TsigKeySettings>> tsig_key_rows();
 std::span<const Row<RecordSettings>> record_rows();
 std::span<const Row<AnswerSettings>> answer_rows();
 std::span<const Row<HealthCheckSettings>> health_check_rows();

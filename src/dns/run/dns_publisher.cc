@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+#include "dns/transfer_rules.h"
 #include "io/files.h"
 
 namespace evershore::dns {
@@ -17,13 +19,20 @@ uint32_t clock_seconds(const Clock& clock) {
 }  // namespace
 
 DnsPublisher::DnsPublisher(const Clock& clock, Log log, std::string nsid)
-    : clock_(clock), log_(log), nsid_(std::move(nsid)), published_(compile({}, {.nsid = nsid_})) {}
+    : clock_(clock),
+      log_(log),
+      nsid_(std::move(nsid)),
+      published_(compile({}, {.nsid = nsid_})),
+      transfers_(std::make_shared<const TransferSnapshot>()) {}
 
 std::vector<Problem> DnsPublisher::configure(const DnsSettings& settings, const MasterFiles& files) {
   auto loaded = load_zones(settings, files);
+  auto transfer = load_transfer_rules(settings);
+  for (auto& [path, message] : transfer.problems) loaded.problems.push_back({Problem::Where::kZone, 0, path, path + ": " + message});
   if (!loaded.problems.empty()) return std::move(loaded.problems);
   zones_ = std::move(loaded.zones);
-  rebuild();
+  rules_ = std::move(transfer.rules);
+  if (rebuild() == Change::kNone) publish_transfers();
   return {};
 }
 
@@ -47,6 +56,8 @@ DnsPublisher::Change DnsPublisher::rebuild() {
   published_.publish(compile(current_.zones, {.nsid = nsid_}));
   counters_.published.add();
   counters_.build.add(clock_.now() - start);
+  publish_transfers();
+  if (on_published_) on_published_();
   return Change::kPublished;
 }
 
@@ -54,19 +65,64 @@ DnsPublisher::Change DnsPublisher::rebuild() {
 bool DnsPublisher::number_zones(std::vector<PlainZone>& next) {
   bool changed = false;
   for (auto& zone : next) {
-    const auto known = numbered_.find(zone.apex);
-    const bool same = known != numbered_.end() && known->second.content == zone;
     const bool served = std::ranges::any_of(current_.zones, [&](const PlainZone& old) { return old.apex == zone.apex; });
-    changed = changed || !same || !served;
-    if (!same) {
-      const auto previous = known == numbered_.end() ? std::nullopt : std::optional(known->second.serial);
-      const uint32_t serial = next_serial(previous, serial_of(zone), clock_seconds(clock_));
-      numbered_.insert_or_assign(zone.apex, Numbered{zone, serial});
-      log_.info("zone {}: serial {}", zone.apex.text(), serial);
-    }
-    set_serial(zone, numbered_.at(zone.apex).serial);
+    const bool renewed = number_zone(zone);
+    changed = changed || renewed || !served;
   }
   return changed;
+}
+
+bool DnsPublisher::number_zone(PlainZone& zone) {
+  const uint32_t in_settings = serial_of(zone);
+  const auto known = versions_.find(zone.apex);
+  std::optional<uint32_t> previous;
+  if (known != versions_.end()) {
+    previous = known->second.zone.serial;
+    set_serial(zone, *previous);
+    if (in_settings == known->second.serial_in_settings && zone == *known->second.zone.content) return false;
+  } else if (const auto before = restored_.find(zone.apex); before != restored_.end()) {
+    previous = before->second;
+  }
+  const uint32_t serial = next_serial(previous, in_settings, clock_seconds(clock_));
+  set_serial(zone, serial);
+  auto content = std::make_shared<const PlainZone>(zone);
+  Version& version = versions_[zone.apex];
+  if (version.zone.content != nullptr) {
+    version.zone.journal.add(std::make_shared<const Difference>(difference_between(*version.zone.content, *content)));
+  }
+  version.serial_in_settings = in_settings;
+  version.zone.content = std::move(content);
+  version.zone.serial = serial;
+  log_.info("zone {}: serial {}", zone.apex.text(), serial);
+  return true;
+}
+
+void DnsPublisher::publish_transfers() {
+  TransferSnapshot next{.rules = rules_, .zones = {}};
+  for (const auto& zone : current_.zones) next.zones.emplace(zone.apex, versions_.at(zone.apex).zone);
+  transfers_.publish(std::move(next));
+}
+
+void DnsPublisher::restore_serials(std::string_view saved) {
+  // Changes of the last moment may not have been saved. They matter only where there was more than one a second, so that the serials
+  // ran ahead of the clock; next_serial() takes the clock's seconds otherwise.
+  constexpr uint32_t kUnsavedMax = 64;
+  for (const auto line : split(saved, '\n')) {
+    const auto blank = line.find(' ');
+    if (blank == std::string_view::npos) continue;
+    const auto apex = Name::parse(line.substr(0, blank));
+    const auto serial = parse_u64(line.substr(blank + 1));
+    if (apex && serial && *serial <= UINT32_MAX) restored_.insert_or_assign(*apex, static_cast<uint32_t>(*serial) + kUnsavedMax);
+  }
+}
+
+std::string DnsPublisher::saved_serials() const {
+  std::string out;
+  for (const auto& [apex, serial] : restored_) {
+    if (!versions_.contains(apex)) out += fmt::format("{} {}\n", apex.text(), serial);
+  }
+  for (const auto& [apex, version] : versions_) out += fmt::format("{} {}\n", apex.text(), version.zone.serial);
+  return out;
 }
 
 void DnsPublisher::log_changes(const std::vector<RecordDecision>& next) const {

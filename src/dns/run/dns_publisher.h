@@ -2,9 +2,11 @@
 // are for everybody.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/counter.h"
@@ -13,6 +15,7 @@
 #include "base/time.h"
 #include "dns/compile.h"
 #include "dns/plain_zone.h"
+#include "dns/transfer.h"
 #include "dns/zone.h"
 
 namespace evershore::dns {
@@ -41,6 +44,15 @@ class DnsPublisher {
 
   // For DnsServer: outlives all of them. Before the first configure() there are no zones: everything is refused.
   const Published<CompiledSnapshot>& snapshots() const { return published_; }
+  // The same state for secondaries, and who may take it. Published just after the answers.
+  const Published<TransferSnapshot>& transfers() const { return transfers_; }
+
+  // Serials survive a restart: what saved_serials() gave goes in before the first configure(). No serial that was ever published
+  // comes again for other content, also if the last few changes were not saved any more.
+  void restore_serials(std::string_view saved);
+  std::string saved_serials() const;
+  // Called after each publishing, when the answers are out. Does not come back into the publisher.
+  void on_published(std::function<void()> callback) { on_published_ = std::move(callback); }
 
   // What each failover, multivalue or site record answers now, and why.
   const std::vector<RecordDecision>& decisions() const { return current_.decisions; }
@@ -51,6 +63,8 @@ class DnsPublisher {
  private:
   Change rebuild();
   bool number_zones(std::vector<PlainZone>& next);
+  bool number_zone(PlainZone& zone);
+  void publish_transfers();
   void log_changes(const std::vector<RecordDecision>& next) const;
 
   const Clock& clock_;
@@ -61,12 +75,16 @@ class DnsPublisher {
   Steering steering_;
   SiteAnswers sites_;
   PlainZones current_;
-  struct Numbered {
-    PlainZone content;  // with the serial as the settings have it
-    uint32_t serial;
+  struct Version {
+    uint32_t serial_in_settings = 0;  // of the file, or 0
+    TransferZone zone;
   };
-  std::map<Name, Numbered> numbered_;  // by apex; kept over reloads, so that serials never go back
+  std::map<Name, Version> versions_;   // by apex; kept over reloads, so that serials never go back
+  std::map<Name, uint32_t> restored_;  // serials of the time before
+  TransferRules rules_;
+  std::function<void()> on_published_;
   Published<CompiledSnapshot> published_;
+  Published<TransferSnapshot> transfers_;
   PublisherCounters counters_;
 };
 

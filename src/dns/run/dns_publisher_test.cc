@@ -94,6 +94,54 @@ TEST_F(Publisher, AZoneThatIsTakenOutIsRefusedAndItsSerialGoesOnWhenItComesBack)
   EXPECT_EQ(serial(), before);
 }
 
+TEST_F(Publisher, Line30_EachChangeIsAStepForSecondaries) {
+  publisher.configure(settings, {});
+  const uint32_t first = serial();
+  health(Health::kDown);
+  health(Health::kUp);
+  const auto transfers = publisher.transfers().read();
+  const auto& zone = transfers->zones.at(*dnswire::Name::parse("example.com"));
+  EXPECT_EQ(zone.serial, first + 2);
+  EXPECT_EQ(serial_of(*zone.content), first + 2);
+  const auto steps = zone.journal.since(first);
+  ASSERT_TRUE(steps.has_value());
+  ASSERT_EQ(steps->size(), 2U);
+  EXPECT_EQ(steps->at(0)->added.at(0).rdata, std::string("\xC0\x00\x02\x02", 4));
+  EXPECT_EQ(steps->at(1)->removed, steps->at(0)->added);
+}
+
+TEST_F(Publisher, Line28_SerialsNeverGoBackOverARestart) {
+  publisher.configure(settings, {});
+  for (int i = 0; i < 200; ++i) health(i % 2 == 0 ? Health::kDown : Health::kUp);
+  const uint32_t last = serial();
+  const auto saved = publisher.saved_serials();
+  DnsPublisher next{clock, Log(), "node-1"};
+  next.restore_serials(saved);
+  next.configure(settings, {});
+  EXPECT_TRUE(serial_after(serial_of(next.zones().at(0)), last));
+  clock.run_for(600s);
+  DnsPublisher later{clock, Log(), "node-1"};
+  later.restore_serials(saved);
+  later.configure(settings, {});
+  EXPECT_EQ(serial_of(later.zones().at(0)), static_cast<uint32_t>(24 * 3600 * 20'000 + 600));  // the clock's seconds again
+}
+
+TEST_F(Publisher, TellsOfEachPublishingWhenItIsOut) {
+  std::vector<std::string> answers;
+  publisher.on_published([&] { answers.push_back(answered()); });
+  publisher.configure(settings, {});
+  health(Health::kUp);
+  health(Health::kDown);
+  EXPECT_THAT(answers, testing::ElementsAre("192.0.2.1", "192.0.2.2"));
+}
+
+TEST_F(Publisher, BrokenTransferSettingsKeepTheOldZones) {
+  publisher.configure(settings, {});
+  settings.transfer.keys = {"absent"};
+  EXPECT_EQ(publisher.configure(settings, {}).size(), 1U);
+  EXPECT_EQ(answered(), "192.0.2.1");
+}
+
 TEST_F(Publisher, AnUnreadableMasterFileIsAProblemOfItsZone) {
   settings.zones[0].file = "/nonexistent/example.zone";
   std::vector<Problem> problems;

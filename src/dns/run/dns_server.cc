@@ -1,8 +1,10 @@
 #include "dns/run/dns_server.h"
 
+#include <algorithm>
 #include <array>
 #include <list>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "base/sync.h"
@@ -10,7 +12,6 @@
 #include "dns/run/frames.h"
 #include "io/udp.h"
 #include "wire/dns/message.h"
-#include "wire/dns/rdata.h"
 
 namespace evershore::dns {
 
@@ -24,40 +25,47 @@ constexpr int kPortAttempts = 16;
 
 static_assert(io::UdpSocket::kDatagramBytesMax >= kUdpAnswerBytesMax);
 
-// 4 or 16 bytes of a literal; "" if it is none.
-std::string address_bytes(std::string_view literal) {
-  const bool v6 = literal.contains(':');
-  return dnswire::rdata_from_text(v6 ? dnswire::kTypeAaaa : dnswire::kTypeA, literal).value_or("");
-}
-
 }  // namespace
 
 struct DnsServer::Impl {
   Impl(io::Loop& on, const Published<CompiledSnapshot>& snapshots, DnsServerOptions server_options)
-      : loop(on), options(server_options), reader(snapshots) {}
+      : loop(on), options(server_options), reader(snapshots) {
+    if (options.transfers != nullptr) transfers.emplace(*options.transfers);
+  }
 
   struct Connection {
     std::unique_ptr<io::Stream> stream;
     std::string client;
-    std::string address;  // the client's, 4 or 16 bytes
     bool writing = false;
     Frames frames;
     std::vector<uint8_t> answers;
+    std::vector<uint8_t> peer;  // its address, 4 or 16 bytes
+    std::unique_ptr<TransferStream> transfer;
+    Mono transfer_until{};
   };
   using Connections = std::list<Connection>;
 
   Task<void> serve_udp();
   bool answer_batch();
+  size_t answer_datagram(size_t index, const CompiledSnapshot& snapshot);
   Task<void> accept_tcp();
   void admit(io::Listener::Accepted accepted);
   Task<void> serve_tcp(Connections::iterator connection);
   bool answer_frames(Connection& connection);
   bool answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, Connection& connection);
+  bool begin_transfer(std::span<const uint8_t> query, std::unique_ptr<TransferStream> stream, Connection& connection);
+  void continue_transfer(Connection& connection);
+  Mono write_deadline(const Connection& connection) const;
+  uint64_t seconds() const {
+    return static_cast<uint64_t>(std::chrono::floor<std::chrono::seconds>(loop.wall()).time_since_epoch().count());
+  }
   void drop(Connections::iterator connection);
 
   io::Loop& loop;
   DnsServerOptions options;
   Published<CompiledSnapshot>::Reader reader;
+  std::optional<Published<TransferSnapshot>::Reader> transfers;
+  size_t transfers_under_way = 0;
   std::unique_ptr<io::UdpSocket> udp;
   std::unique_ptr<io::Listener> listener;
   Connections connections;
@@ -65,6 +73,7 @@ struct DnsServer::Impl {
   uint64_t asked = 0;                                      // queries so far: weighted answers are drawn by it, with what the client brings
   std::array<uint8_t, dnswire::kMessageBytesMax> scratch;  // one TCP answer; used between two waits only
   bool draining = false;
+  Mono drained_by = kNever;
   DnsServerCounters counters;
   TaskScope tasks;
 };
@@ -92,13 +101,30 @@ bool DnsServer::Impl::answer_batch() {
       counters.udp_ignored.add();
       continue;
     }
-    const Asker asker{.transport = Transport::kUdp, .address = udp->peer_address(i), .entropy = ++asked};
-    const size_t bytes = answer(query, snapshot, asker, udp->reply_buffer(i), counters.answers);
+    const size_t bytes = answer_datagram(i, snapshot);
     udp->set_reply(i, bytes);
     replies += bytes > 0 ? 1 : 0;
   }
   counters.udp_unsent.add(replies - udp->send_replies());
   return got == io::UdpSocket::kBatch;
+}
+
+size_t DnsServer::Impl::answer_datagram(size_t index, const CompiledSnapshot& snapshot) {
+  const auto query = udp->datagram(index);
+  const auto out = udp->reply_buffer(index);
+  const Asker asker{.transport = Transport::kUdp, .address = udp->peer_address(index), .entropy = ++asked};
+  if (!transfers || !needs_a_look(query, *transfers->get(), Transport::kUdp)) {
+    return answer(query, snapshot, asker, out, counters.answers);
+  }
+  const DeskQuery look{.packet = query, .transport = Transport::kUdp, .peer = udp->peer_address(index), .now_seconds = seconds()};
+  auto found = look_at(look, *transfers->get(), counters.transfers);
+  if (found.kind == DeskAnswer::Kind::kReply) {
+    if (found.reply.size() > kUdpAnswerBytesMax) return 0;
+    std::ranges::copy(found.reply, out.begin());
+    return found.reply.size();
+  }
+  const size_t bytes = answer(query, snapshot, asker, out, counters.answers);
+  return found.signer && bytes > 0 ? sign_answer(out, bytes, look, *found.signer) : bytes;
 }
 
 // --- TCP ---
@@ -119,12 +145,13 @@ void DnsServer::Impl::admit(io::Listener::Accepted accepted) {
     return;
   }
   ++of_client;
-  auto address = address_bytes(accepted.peer.address);
+  auto peer = address_bytes(accepted.peer.address);
   connections.push_back({.stream = std::move(accepted.stream),
                          .client = std::move(accepted.peer.address),
-                         .address = std::move(address),
                          .frames = {},
-                         .answers = {}});
+                         .answers = {},
+                         .peer = std::move(peer),
+                         .transfer = nullptr});
   counters.tcp_connections.set(connections.size());
   tasks.spawn(serve_tcp(std::prev(connections.end())));
 }
@@ -143,22 +170,34 @@ Task<void> DnsServer::Impl::serve_tcp(Connections::iterator at) {
       sound = answer_frames(connection);
       if (connection.answers.empty()) break;
       connection.writing = true;
-      connection.stream->set_deadline(loop.now() + options.tcp_idle_max);
+      connection.stream->set_deadline(write_deadline(connection));
       const std::array<std::span<const uint8_t>, 1> pieces{connection.answers};
       const auto sent = co_await connection.stream->write_pieces(pieces);
       connection.writing = false;
       connection.answers.clear();
-      sound = sound && sent.has_value() && !draining;
+      sound = sound && sent.has_value() && (!draining || connection.transfer != nullptr);
+      // A fast reader of a large zone does not keep the loop from others.
+      if (sound && connection.transfer != nullptr) co_await io::yield(loop);
     }
     if (!sound) break;
   }
   drop(at);
 }
 
-// Answers the whole queries that have arrived, up to kTcpAnswersBytesMax. False: not DNS, hang up.
+Mono DnsServer::Impl::write_deadline(const Connection& connection) const {
+  const Mono taken_by = std::min(loop.now() + options.tcp_idle_max, drained_by);
+  return connection.transfer == nullptr ? taken_by : std::min(taken_by, connection.transfer_until);
+}
+
+// Answers the whole queries that have arrived, up to kTcpAnswersBytesMax; of a transfer, one message a turn. False: not DNS,
+// hang up.
 bool DnsServer::Impl::answer_frames(Connection& connection) {
   const CompiledSnapshot& snapshot = *reader.get();
-  while (connection.answers.size() < kTcpAnswersBytesMax) {
+  if (connection.transfer != nullptr) {
+    continue_transfer(connection);
+    return true;
+  }
+  while (connection.answers.size() < kTcpAnswersBytesMax && connection.transfer == nullptr) {
     const auto query = connection.frames.next();
     if (!query) return true;
     if (!answer_frame(*query, snapshot, connection)) return false;
@@ -166,21 +205,60 @@ bool DnsServer::Impl::answer_frames(Connection& connection) {
   return true;
 }
 
-bool DnsServer::Impl::answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, Connection& connection) {
-  const Asker asker{.transport = Transport::kTcp, .address = as_bytes(connection.address), .entropy = ++asked};
-  const size_t bytes = answer(query, snapshot, asker, scratch, counters.answers);
-  if (bytes == 0) return false;
-  auto& out = connection.answers;
+namespace {
+void append_frame(std::vector<uint8_t>& out, std::span<const uint8_t> message) {
   const size_t at = out.size();
   out.resize(at + kLengthBytes);
-  dnswire::store16(&out[at], bytes);
-  out.insert(out.end(), scratch.begin(), scratch.begin() + static_cast<ptrdiff_t>(bytes));
+  dnswire::store16(&out[at], message.size());
+  out.insert(out.end(), message.begin(), message.end());
+}
+}  // namespace
+
+bool DnsServer::Impl::answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, Connection& connection) {
+  const DeskQuery look{.packet = query, .transport = Transport::kTcp, .peer = connection.peer, .now_seconds = seconds()};
+  DeskAnswer found;
+  if (transfers && needs_a_look(query, *transfers->get(), Transport::kTcp)) found = look_at(look, *transfers->get(), counters.transfers);
+  if (found.kind == DeskAnswer::Kind::kStream) return begin_transfer(query, std::move(found.stream), connection);
+  if (found.kind == DeskAnswer::Kind::kReply) {
+    append_frame(connection.answers, found.reply);
+    return true;
+  }
+  const Asker asker{.transport = Transport::kTcp, .address = connection.peer, .entropy = ++asked};
+  size_t bytes = answer(query, snapshot, asker, scratch, counters.answers);
+  if (bytes > 0 && found.signer) bytes = sign_answer(scratch, bytes, look, *found.signer);
+  if (bytes == 0) return false;
+  append_frame(connection.answers, std::span(scratch).first(bytes));
   return true;
+}
+
+bool DnsServer::Impl::begin_transfer(std::span<const uint8_t> query, std::unique_ptr<TransferStream> stream, Connection& connection) {
+  if (transfers_under_way >= options.transfers_max) {
+    // Secondaries try again by themselves: SERVFAIL says that this is about now, not about them.
+    counters.transfers.busy.add();
+    append_frame(connection.answers, refusal_of(query, dnswire::Rcode::kServFail));
+    return true;
+  }
+  ++transfers_under_way;
+  connection.transfer = std::move(stream);
+  connection.transfer_until = loop.now() + options.transfer_max;
+  continue_transfer(connection);
+  return true;
+}
+
+void DnsServer::Impl::continue_transfer(Connection& connection) {
+  append_frame(connection.answers, connection.transfer->next(seconds()));
+  if (!connection.transfer->done()) return;
+  connection.transfer.reset();
+  --transfers_under_way;
 }
 
 void DnsServer::Impl::drop(Connections::iterator connection) {
   const auto client = per_client.find(connection->client);
   if (--client->second == 0) per_client.erase(client);
+  if (connection->transfer != nullptr) {
+    --transfers_under_way;
+    counters.transfers.unfinished.add();
+  }
   connection->stream->close();
   connections.erase(connection);
   counters.tcp_connections.set(connections.size());
@@ -214,12 +292,13 @@ const DnsServerCounters& DnsServer::counters() const { return impl_->counters; }
 
 Task<void> DnsServer::drain(Mono deadline) {
   impl_->draining = true;
+  impl_->drained_by = deadline;
   for (size_t i = 0; i < kBatchesAtEndMax && impl_->answer_batch(); ++i) {
   }
   impl_->udp->close();
   impl_->listener->close();
   for (auto& connection : impl_->connections) {
-    if (connection.writing) {
+    if (connection.writing || connection.transfer != nullptr) {
       connection.stream->set_deadline(deadline);
     } else {
       connection.stream->close();

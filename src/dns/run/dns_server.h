@@ -7,6 +7,7 @@
 #include "base/counter.h"
 #include "base/published.h"
 #include "dns/answer.h"
+#include "dns/transfer_desk.h"
 #include "io/stream.h"
 
 namespace evershore::dns {
@@ -14,12 +15,17 @@ namespace evershore::dns {
 struct DnsServerOptions {
   size_t tcp_connections_max = 1'000;
   size_t tcp_connections_per_client_max = 50;
-  Duration tcp_idle_max = std::chrono::seconds(10);  // RFC 7766 6.2.3: from one whole query to the next
+  Duration tcp_idle_max = std::chrono::seconds(10);  // RFC 7766 6.2.3: from one whole query to the next; also for taking one message
+  // Where zone transfers come from; outlives the server. nullptr: they are refused, signatures are passed over.
+  const Published<TransferSnapshot>* transfers = nullptr;
+  size_t transfers_max = 4;                          // under way at once; each holds one message and one state of its zone
+  Duration transfer_max = std::chrono::minutes(10);  // from beginning to end
 };
 
 // One thread writes: the server's loop.
 struct DnsServerCounters {
   AnswerCounters answers;
+  TransferCounters transfers;
   Counter udp_ignored;      // datagrams from where no answer may go, or too long
   Counter udp_unsent;       // answers that the socket did not take
   Counter tcp_connections;  // open now

@@ -8,6 +8,7 @@
 
 #include "app/settings/settings.h"
 #include "base/text.h"
+#include "io/files.h"
 #include "wire/s3/address.h"
 
 namespace evershore::app {
@@ -42,10 +43,17 @@ std::string fault_address(const RegionSettings& region) {
   return address ? fmt::format("{}:{}", address->host, address->port) : region.endpoint;
 }
 
+dnswire::CookieSecret cookie_secret_of(const DnsSettings& settings) {
+  dnswire::CookieSecret secret;
+  io::fill_random(secret);
+  const auto given = from_hex(settings.cookie_secret.reveal());
+  if (given && given->size() == secret.size()) std::ranges::copy(*given, secret.begin());
+  return secret;
+}
+
 // Settings that are read for the sake of files that already have them, but change nothing in this version.
 void warn_of_no_effect(const Settings& settings, const Log& log) {
   if (settings.edge.cache_disk) log.warn("edge.cache.disk has no effect yet: the cache is in memory");
-  if (!settings.dns.listen.empty() && settings.dns.rate_limit != 0) log.warn("dns.rate_limit has no effect yet: answers are not limited");
   for (const auto& [name, site] : settings.sites) {
     if (site.replication.mode == ReplicationMode::kQuorum) log.warn("sites.{}.replication.mode \"quorum\" works as \"async\" yet", name);
   }
@@ -62,7 +70,9 @@ Node::Node(Settings settings, std::string settings_path, Log log)
       health_board_(std::make_shared<const HealthSnapshot>()),
       edge_config_(std::make_shared<const edge::EdgeConfig>(
           edge::make_edge_config(settings_.edge, settings_.regions, settings_.sites, static_cast<uint32_t>(thread_count(settings_.node))))),
-      publisher_(loop_, log.named("dns"), settings_.node.name) {}
+      publisher_(loop_, log.named("dns"), settings_.node.name),
+      cookie_secret_(cookie_secret_of(settings_.dns)),
+      rate_limiter_(settings_.dns.rate_limit) {}
 
 Node::~Node() = default;
 
@@ -109,6 +119,7 @@ Result<void> Node::configure_dns(const Settings& settings) {
   const auto files = dns::read_master_files(settings.dns, problems);
   if (problems.empty()) problems = publisher_.configure(settings.dns, files);
   if (!problems.empty()) return fail(Fault::kInvalid, "dns: " + problems.front().message);
+  rate_limiter_.set_rate(settings.dns.rate_limit);
   return {};
 }
 
@@ -122,7 +133,7 @@ Result<void> Node::start_serving() {
     serving_.push_back(std::make_unique<ServingThread>(
         ServingInputs{.edge = {.config = edge_config_, .health = health_board_, .steering = steersman_->published()},
                       .answers = publisher_.snapshots(),
-                      .transfers = publisher_.transfers(),
+                      .dns_options = {.transfers = &publisher_.transfers(), .cookies = &cookie_secret_, .limiter = &rate_limiter_},
                       .evidence = *this,
                       .log = log_,
                       .edge_options = {.server = {}, .tls = tls_client_, .faults = &faults_}}));

@@ -86,6 +86,8 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   std::unique_ptr<ReplicationThread> replication_;
   std::unique_ptr<Steersman> steersman_;
   dns::DnsPublisher publisher_;
+  const dnswire::CookieSecret cookie_secret_;
+  dns::RateLimiter rate_limiter_;
   std::unique_ptr<health::HealthRunner> health_;
   std::unique_ptr<health::Alerts> alerts_;
   ServingEndpoints endpoints_;

@@ -114,11 +114,20 @@ Json edge_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const
 
 Json dns_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const std::vector<io::Endpoint>& endpoints,
               const dns::DnsPublisher& publisher) {
-  uint64_t udp = 0, tcp = 0;
+  uint64_t udp = 0, tcp = 0, dropped = 0, truncated = 0, proven = 0, limited = 0;
+  std::map<std::string, uint64_t> by_rcode;
   for (const auto& thread : serving) {
     for (const auto& server : thread->dns()) {
-      udp += server->counters().answers.queries_udp.get();
-      tcp += server->counters().answers.queries_tcp.get();
+      const auto& counters = server->counters().answers;
+      udp += counters.queries_udp.get();
+      tcp += counters.queries_tcp.get();
+      dropped += counters.dropped.get();
+      truncated += counters.truncated.get();
+      proven += counters.proven.get();
+      limited += counters.limited.get();
+      for (size_t code = 0; code < counters.by_rcode.size(); ++code) {
+        by_rcode[std::string(dnswire::rcode_name(static_cast<dnswire::Rcode>(code)))] += counters.by_rcode[code].get();
+      }
     }
   }
   Json listen = Json::array();
@@ -128,7 +137,9 @@ Json dns_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const 
     decisions.push_back(
         {{"name", decision.name}, {"type", decision.type}, {"answers", decision.chosen}, {"why", routing::why_name(decision.why)}});
   }
-  return {{"listen", std::move(listen)}, {"queries_udp", udp}, {"queries_tcp", tcp}, {"records", std::move(decisions)}};
+  return {{"listen", std::move(listen)}, {"queries_udp", udp},     {"queries_tcp", tcp},
+          {"dropped", dropped},          {"truncated", truncated}, {"proven", proven},
+          {"rate_limited", limited},     {"by_rcode", by_rcode},   {"records", std::move(decisions)}};
 }
 
 }  // namespace
@@ -314,8 +325,16 @@ Task<std::string> Node::metrics_text() {
                   serving_[i]->edge().counters().first_byte);
   }
   const auto dns = dns_json(serving_, endpoints_.dns, publisher_);
-  for (const char* name : {"queries_udp", "queries_tcp"})
-    counter(out, fmt::format("evershore_dns_{}_total", name), "DNS queries.", dns[name]);
+  counter(out, "evershore_dns_queries_udp_total", "DNS queries over UDP.", dns["queries_udp"]);
+  counter(out, "evershore_dns_queries_tcp_total", "DNS queries over TCP.", dns["queries_tcp"]);
+  counter(out, "evershore_dns_dropped_total", "Packets not worth an answer: too short, or answers themselves.", dns["dropped"]);
+  counter(out, "evershore_dns_truncated_total", "Answers with TC: more than fits into a datagram.", dns["truncated"]);
+  counter(out, "evershore_dns_proven_total", "Queries with a good cookie of ours.", dns["proven"]);
+  counter(out, "evershore_dns_rate_limited_total", "Answers over dns.rate_limit, left out or cut down to a TC.", dns["rate_limited"]);
+  for (const auto& [code, count] : dns["by_rcode"].items()) {
+    const std::array<Label, 1> labels{{{"rcode", code}}};
+    out.add(MetricType::kCounter, "evershore_dns_answers_total", "Answers by their code.", labels, count.get<double>());
+  }
   co_return out.take();
 }
 

@@ -4,7 +4,7 @@ namespace evershore::app {
 
 ServingThread::ServingThread(ServingInputs inputs)
     : answers_(inputs.answers),
-      transfers_(inputs.transfers),
+      dns_options_(inputs.dns_options),
       edge_(loop_, inputs.edge, inputs.evidence, inputs.log.named("edge"), inputs.edge_options) {}
 
 ServingThread::~ServingThread() { EVERSHORE_ASSERT(!thread_.joinable()); }
@@ -20,7 +20,7 @@ Result<void> ServingThread::listen(ServingEndpoints& endpoints, const std::share
   for (auto& endpoint : endpoints.edge) TRY_VOID(listen_edge(endpoint, nullptr, "edge.listen"));
   for (auto& endpoint : endpoints.edge_tls) TRY_VOID(listen_edge(endpoint, tls, "edge.listen_tls"));
   for (auto& endpoint : endpoints.dns) {
-    auto server = dns::DnsServer::start(loop_, endpoint, answers_, {.transfers = &transfers_});
+    auto server = dns::DnsServer::start(loop_, endpoint, answers_, dns_options_);
     if (!server) return wrap(std::move(server).error(), "dns.listen " + format_endpoint(endpoint));
     endpoint = (*server)->local();
     dns_.push_back(std::move(*server));

@@ -17,7 +17,7 @@ namespace evershore::app {
 struct ServingInputs {
   edge::EdgeInputs edge;
   const Published<dns::CompiledSnapshot>& answers;
-  const Published<dns::TransferSnapshot>& transfers;
+  dns::DnsServerOptions dns_options;
   edge::EvidenceSink& evidence;
   Log log;
   edge::EdgeWorker::Options edge_options;
@@ -51,7 +51,7 @@ class ServingThread {
 
   io::Loop loop_;
   const Published<dns::CompiledSnapshot>& answers_;
-  const Published<dns::TransferSnapshot>& transfers_;
+  dns::DnsServerOptions dns_options_;
   edge::EdgeWorker edge_;
   std::vector<std::unique_ptr<dns::DnsServer>> dns_;
   std::thread thread_;

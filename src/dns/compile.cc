@@ -28,8 +28,8 @@ using MatchKind = NameTree::Match::Kind;
 
 // Header, the longest question and OPT with this much fit into the shortest limit a client can set.
 constexpr size_t kNsidBytesMax = 128;
-static_assert(dnswire::kHeaderBytes + dnswire::kNameBytesMax + 4 + dnswire::kOptBytes + 4 + kNsidBytesMax +
-                  dnswire::kSubnetOptionBytesMax + dnswire::kCookieOptionBytes + 2 * dnswire::kSmallOptionBytes <=
+static_assert(dnswire::kHeaderBytes + dnswire::kNameBytesMax + 4 + dnswire::kOptBytes + 4 + kNsidBytesMax + dnswire::kSubnetOptionBytesMax +
+                  dnswire::kCookieOptionBytes + 2 * dnswire::kSmallOptionBytes <=
               dnswire::kUdpBytesWithoutEdns);
 
 class Compiler {

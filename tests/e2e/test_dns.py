@@ -1,6 +1,8 @@
 """The authority under kdig, dig and an unbound that is delegated the zone."""
 
+import re
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -91,3 +93,58 @@ stub-zone:
         wait_until(lambda: short(port, "assets.example.com") == ["192.0.2.2"], 10, "the resolver's failed-over answer")
     finally:
         unbound.stop()
+
+
+def question(name):
+    labels = b"".join(bytes([len(label)]) + label.encode() for label in name.split("."))
+    return b"\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00" + labels + b"\x00\x00\x01\x00\x01"
+
+
+def burst(port, count):
+    """Sends the same question `count` times at once; what comes back."""
+    answers = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.settimeout(0.5)
+        for _ in range(count):
+            udp.sendto(question("www.example.com"), ("127.0.0.1", port))
+        try:
+            while True:
+                answers.append(udp.recv(2048))
+        except TimeoutError:
+            return answers
+
+
+def test_cookies_and_the_rate_limit_keep_forged_questions_from_paying(make_node, tmp_path):
+    node = make_node(f"""[node]
+name = "node-1"
+data = "{tmp_path}/node"
+[dns]
+listen = ["127.0.0.1:0"]
+rate_limit = 5
+[[dns.zones]]
+name = "example.com"
+nameservers = ["ns1.example.com"]
+[[dns.records]]
+name = "www.example.com"
+type = "A"
+values = ["192.0.2.1"]
+[admin]
+listen = "127.0.0.1:0"
+""")
+    port = node.ports["dns"]
+    # dig takes the server's cookie from the first answer along to the second.
+    done = subprocess.run(["dig", "@127.0.0.1", "-p", str(port), "+tries=1", "+cookie", "www.example.com", "A"],
+                          capture_output=True, text=True, timeout=20)
+    assert "COOKIE:" in done.stdout and "(good)" in done.stdout, done.stdout
+    cookie = done.stdout.split("COOKIE: ")[1].split()[0]
+    # A burst over the limit: as many answers as dig's first question has left, then every second one cut down to a TC, the others left out.
+    answers = burst(port, 25)
+    full = [answer for answer in answers if answer[7] == 1]
+    cut = [answer for answer in answers if answer[2] & 2]
+    assert 4 <= len(full) <= 7 and 9 <= len(cut) <= 11 and len(answers) == len(full) + len(cut)
+    assert all(len(answer) == len(question("www.example.com")) for answer in cut)
+    proven = [kdig(port, f"+cookie={cookie}", "www.example.com", "A") for _ in range(20)]
+    assert all("192.0.2.1\n" in answer for answer in proven)
+    assert all("192.0.2.1\n" in kdig(port, "+tcp", "www.example.com", "A") for _ in range(10))
+    metrics = node.request("admin", "/metrics")[2].decode()
+    assert float(re.search(r"^evershore_dns_rate_limited_total (\S+)", metrics, re.M).group(1)) == 25 - len(full)

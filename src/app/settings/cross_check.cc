@@ -172,7 +172,15 @@ void check_alerts(const Settings& settings, Problems& problems) {
   }
 }
 
+void check_cookie_secret(const Secret& secret, Problems& problems) {
+  constexpr size_t kSecretBytes = 16;
+  const auto bytes = from_hex(secret.reveal());
+  if (secret.empty() || problems.any_below("dns.cookie_secret") || (bytes && bytes->size() == kSecretBytes)) return;
+  problems.add("dns.cookie_secret", "must be 32 hex digits; make them with: openssl rand -hex 16");
+}
+
 void check_dns(const Settings& settings, Problems& problems) {
+  check_cookie_secret(settings.dns.cookie_secret, problems);
   const std::vector<std::string> sites = names_of(settings.sites);
   for (size_t i = 0; i < settings.dns.records.size(); ++i) {
     const std::string& site = settings.dns.records[i].site;

@@ -47,7 +47,8 @@ struct DnsServer::Impl {
 
   Task<void> serve_udp();
   bool answer_batch();
-  size_t answer_datagram(size_t index, const CompiledSnapshot& snapshot);
+  size_t answer_datagram(size_t index, const CompiledSnapshot& snapshot, const Asker& asker);
+  Asker asker_over(Transport transport) const;
   Task<void> accept_tcp();
   void admit(io::Listener::Accepted accepted);
   Task<void> serve_tcp(Connections::iterator connection);
@@ -78,6 +79,17 @@ struct DnsServer::Impl {
   TaskScope tasks;
 };
 
+// What all who ask now have in common.
+Asker DnsServer::Impl::asker_over(Transport transport) const {
+  using std::chrono::duration_cast;
+  return {.transport = transport,
+          .cookies = options.cookies,
+          .seconds = static_cast<uint32_t>(duration_cast<std::chrono::seconds>(loop.wall().time_since_epoch()).count()),
+          .limiter = options.limiter,
+          .now_us = static_cast<uint64_t>(duration_cast<std::chrono::microseconds>(loop.now().time_since_epoch()).count()),
+          .keepalive_tenths = static_cast<uint16_t>(options.tcp_idle_max / std::chrono::milliseconds(100))};
+}
+
 // --- UDP ---
 
 Task<void> DnsServer::Impl::serve_udp() {
@@ -94,6 +106,7 @@ bool DnsServer::Impl::answer_batch() {
   const size_t got = udp->receive();
   if (got == 0) return false;
   const CompiledSnapshot& snapshot = *reader.get();
+  Asker asker = asker_over(Transport::kUdp);
   size_t replies = 0;
   for (size_t i = 0; i < got; ++i) {
     const auto query = udp->datagram(i);
@@ -101,7 +114,9 @@ bool DnsServer::Impl::answer_batch() {
       counters.udp_ignored.add();
       continue;
     }
-    const size_t bytes = answer_datagram(i, snapshot);
+    asker.address = udp->peer_address(i);
+    asker.entropy = ++asked;
+    const size_t bytes = answer_datagram(i, snapshot, asker);
     udp->set_reply(i, bytes);
     replies += bytes > 0 ? 1 : 0;
   }
@@ -109,10 +124,9 @@ bool DnsServer::Impl::answer_batch() {
   return got == io::UdpSocket::kBatch;
 }
 
-size_t DnsServer::Impl::answer_datagram(size_t index, const CompiledSnapshot& snapshot) {
+size_t DnsServer::Impl::answer_datagram(size_t index, const CompiledSnapshot& snapshot, const Asker& asker) {
   const auto query = udp->datagram(index);
   const auto out = udp->reply_buffer(index);
-  const Asker asker{.transport = Transport::kUdp, .address = udp->peer_address(index), .entropy = ++asked};
   if (!transfers || !needs_a_look(query, *transfers->get(), Transport::kUdp)) {
     return answer(query, snapshot, asker, out, counters.answers);
   }
@@ -223,7 +237,9 @@ bool DnsServer::Impl::answer_frame(std::span<const uint8_t> query, const Compile
     append_frame(connection.answers, found.reply);
     return true;
   }
-  const Asker asker{.transport = Transport::kTcp, .address = connection.peer, .entropy = ++asked};
+  Asker asker = asker_over(Transport::kTcp);
+  asker.address = connection.peer;
+  asker.entropy = ++asked;
   size_t bytes = answer(query, snapshot, asker, scratch, counters.answers);
   if (bytes > 0 && found.signer) bytes = sign_answer(scratch, bytes, look, *found.signer);
   if (bytes == 0) return false;

@@ -20,6 +20,9 @@ struct DnsServerOptions {
   const Published<TransferSnapshot>* transfers = nullptr;
   size_t transfers_max = 4;                          // under way at once; each holds one message and one state of its zone
   Duration transfer_max = std::chrono::minutes(10);  // from beginning to end
+  // Shared by all servers of a node, and outlive them. nullptr: no cookies, no limit.
+  const dnswire::CookieSecret* cookies = nullptr;
+  RateLimiter* limiter = nullptr;
 };
 
 // One thread writes: the server's loop.

@@ -7,20 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "dns/choose.h"
 #include "dns/zone.h"
-#include "model/health.h"
-#include "model/steering.h"
-#include "routing/decide.h"
 
 namespace evershore::dns {
-
-// Where a site can be reached: its edges' addresses, each with the check that watches it ("" = none).
-struct SiteAddress {
-  std::string address;  // literal, v4 or v6
-  std::string check;
-  bool operator==(const SiteAddress&) const = default;
-};
-using SiteAnswers = std::map<std::string, std::vector<SiteAddress>>;  // by site
 
 struct PlainZone {
   Name apex;
@@ -40,11 +30,13 @@ struct RecordDecision {
 struct PlainZones {
   std::vector<PlainZone> zones;
   std::vector<RecordDecision> decisions;  // in the order of the settings, zone by zone
+  LastUsable usable;                      // for the next plain_zones()
 };
 
-// A decided record never becomes empty because of health: the policies fail open (routing/decide.h). A site without an
-// address of a record's family leaves the name there without data.
-PlainZones plain_zones(const std::vector<Zone>& zones, const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites);
+// A decided record becomes empty because of health only where its settings say so (WhenAllDown::kNone). A site without an address of
+// a record's family, and a place that no answer is for, leave the name there without data. `before` is the `usable` of the last state.
+PlainZones plain_zones(const std::vector<Zone>& zones, const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites,
+                       const Places& places = {}, const LastUsable& before = {});
 
 // The serial in the SOA at the apex, read and replaced.
 uint32_t serial_of(const PlainZone& zone);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "dns/master_file.h"
+#include "dns/policy.h"
 #include "wire/dns/rdata.h"
 
 namespace evershore::dns {
@@ -50,6 +51,12 @@ class Loader {
     for (size_t i = 0; i < settings_.zones.size(); ++i) load_file(i);
     for (size_t i = 0; i < settings_.records.size(); ++i) load_record(i);
     for (size_t i = 0; i < out_.zones.size(); ++i) finish_zone(i);
+    check_places(settings_,
+                 [&](std::string field, std::string message) { problem({Where::kDns, 0}, std::move(field), std::move(message)); });
+    check_targets(out_.zones, [&](const DecidedRecord& record, std::string message) {
+      problem(origins_[zone_of(out_.zones, record.owner)].at(record.owner).at(record.type), "answers", std::move(message));
+    });
+    out_.networks = network_table(settings_);
     return std::move(out_);
   }
 
@@ -149,7 +156,10 @@ class Loader {
         .owner = owner ? *owner : Name(), .type = *type, .ttl = ttl, .policy = settings.policy, .answers = {}, .site = settings.site};
     const size_t before = out_.problems.size();
     read_answers(settings, source, record);
-    check_policy(settings, source, record);
+    if (record.answers.size() == settings.answers.size() + settings.values.size()) {
+      read_policy(settings_, settings, record,
+                  [&](std::string field, std::string message) { problem(source, std::move(field), std::move(message)); });
+    }
     if (!owner || zone == out_.zones.size() || out_.problems.size() > before) return;
     place(out_.zones[zone], origins_[zone], std::move(record), source);
   }
@@ -202,39 +212,6 @@ class Loader {
     if (!name) return fmt::format("\"{}\" is neither an address nor a name", target);
     if (zone_of(out_.zones, *name) != out_.zones.size()) return {};
     return fmt::format("an ALIAS points at an address or at a name in one of the zones here; \"{}\" is neither", target);
-  }
-
-  void check_policy(const RecordSettings& settings, Source source, DecidedRecord& record) {
-    switch (settings.policy) {
-      case RecordPolicy::kSimple: check_simple(settings, source, record); return;
-      case RecordPolicy::kFailover: check_failover(settings, source, record); return;
-      case RecordPolicy::kMultivalue:
-        if (record.type == kTypeCname) problem(source, "policy", "a CNAME has one value: policy \"multivalue\" is for other types");
-        return;
-      default: problem(source, "policy", "this policy is not available yet; use \"simple\", \"failover\" or \"multivalue\"");
-    }
-  }
-
-  void check_simple(const RecordSettings& settings, Source source, const DecidedRecord& record) {
-    if (record.type == kTypeCname && record.answers.size() > 1) problem(source, "answers", "a CNAME has exactly one value");
-    for (size_t i = 0; i < settings.answers.size(); ++i) {
-      if (settings.answers[i].health_check.empty()) continue;
-      problem(source, fmt::format("answers[{}].health_check", i),
-              "policy \"simple\" always answers with everything; use \"failover\" or \"multivalue\" with a health check");
-    }
-  }
-
-  void check_failover(const RecordSettings& settings, Source source, DecidedRecord& record) {
-    if (!settings.site.empty()) {
-      problem(source, "policy", "a record made from a site chooses among its edges by itself; leave `policy` out");
-      return;
-    }
-    const auto with_role = [&](std::string_view role) { return std::ranges::count(settings.answers, role, &AnswerSettings::role); };
-    if (settings.answers.size() != 2 || with_role("primary") != 1 || with_role("secondary") != 1) {
-      problem(source, "answers", "policy \"failover\" needs exactly one answer with role \"primary\" and one with role \"secondary\"");
-      return;
-    }
-    if (settings.answers[0].role != "primary") std::swap(record.answers[0], record.answers[1]);
   }
 
   void place(Zone& zone, Origins& origins, DecidedRecord record, Source source) {

@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "dns/places.h"
 #include "dns/record_set.h"
 #include "model/settings.h"
 #include "wire/dns/types.h"
@@ -24,9 +27,14 @@ struct DecidedAnswer {
   std::string id;
   std::string health_check;  // "" = none
   std::string rdata;
+  uint32_t weight = 1;
+  std::optional<Name> target_group{};         // the record of ours whose members' health counts too
+  std::vector<std::string> areas{};           // geo: names as in PlaceTable
+  bool for_others = false;                    // geo
+  std::map<std::string, Duration> latency{};  // latency: how far the answer is from each area
 };
 
-// A record whose answer depends on health. Failover: exactly two answers, primary first.
+// A record whose answer depends on health or on who asks. Failover: the primary first.
 struct DecidedRecord {
   Name owner;
   uint16_t type = 0;  // or kTypeAlias
@@ -34,6 +42,8 @@ struct DecidedRecord {
   RecordPolicy policy = RecordPolicy::kSimple;
   std::vector<DecidedAnswer> answers;
   std::string site;  // not empty: the answers are this site's edge addresses
+  WhenAllDown when_all_down = WhenAllDown::kAll;
+  std::optional<DecidedAnswer> fallback{};  // not among `answers`
 };
 
 struct Zone {
@@ -44,8 +54,8 @@ struct Zone {
 
 // What is wrong, and where in the settings.
 struct Problem {
-  enum class Where : uint8_t { kZone, kRecord } where = Where::kRecord;
-  size_t index = 0;     // into DnsSettings::zones or ::records
+  enum class Where : uint8_t { kZone, kRecord, kDns } where = Where::kRecord;
+  size_t index = 0;     // into DnsSettings::zones or ::records; kDns: 0, the field is one of the whole
   std::string field;    // "name", "answers[1].value", ...
   std::string message;  // says what to do; problems inside a master file begin with "FILE:LINE: "
   bool operator==(const Problem&) const = default;
@@ -55,7 +65,8 @@ using MasterFiles = std::map<std::string, std::string>;  // ZoneSettings::file -
 
 struct LoadedZones {
   std::vector<Zone> zones;
-  std::vector<Problem> problems;  // all of them; not empty = do not serve `zones`
+  std::shared_ptr<const PlaceTable> networks{};  // [dns.networks]
+  std::vector<Problem> problems;                 // all of them; not empty = do not serve `zones`
 };
 
 // A zone's file that is not among `files` is passed over (its owner reports that it cannot be read).

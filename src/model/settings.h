@@ -113,13 +113,21 @@ struct ZoneSettings {
 };
 
 enum class RecordPolicy : uint8_t { kSimple, kFailover, kWeighted, kMultivalue, kLatency, kGeo };
+// What a record with a policy answers when none of its answers is healthy.
+enum class WhenAllDown : uint8_t { kAll, kLastKnown, kFallback, kNone };
 
 struct AnswerSettings {
   std::string id;
-  std::string role;          // "primary" | "secondary" for failover
-  std::string value;         // one value, presentation form of the record's type
-  std::string health_check;  // "" = none; a check's name, "region/NAME" or "edge/NODE"
-  uint32_t weight = 1;
+  std::string role;                     // "primary" | "secondary" for failover of two; without roles the order counts
+  std::string value;                    // one value, presentation form of the record's type
+  std::string health_check;             // "" = none; a check's name, "region/NAME" or "edge/NODE"
+  bool evaluate_target_health = false;  // `value` names a record with a policy: its members' health counts
+  uint32_t weight = 1;                  // weighted
+  std::vector<std::string> networks;    // geo: names in DnsSettings::networks
+  std::string country;                  // geo: "DE"
+  std::string continent;                // geo: "EU"
+  bool for_others = false;              // geo: for clients from anywhere else
+  std::string region;                   // latency: a column of DnsSettings::latency
   bool operator==(const AnswerSettings&) const = default;
 };
 
@@ -131,6 +139,8 @@ struct RecordSettings {
   std::vector<AnswerSettings> answers;
   std::vector<std::string> values;  // simple policy may list values instead of answers
   std::string site;                 // derive the answers from this site's edges
+  WhenAllDown when_all_down = WhenAllDown::kAll;
+  std::string fallback;  // kFallback: an answer's id
   bool operator==(const RecordSettings&) const = default;
 };
 
@@ -158,6 +168,10 @@ struct DnsSettings {
   std::vector<RecordSettings> records;
   std::vector<TsigKeySettings> keys;
   TransferSettings transfer;
+  bool client_subnet = false;                                      // heed the clients' EDNS client subnet (RFC 7871)
+  std::string geo_database;                                        // path of a MaxMind database of countries; "" = none
+  std::map<std::string, std::vector<std::string>> networks;        // by name: prefixes
+  std::map<std::string, std::map<std::string, Duration>> latency;  // by network, "country/DE" or "continent/EU": to each region
   bool operator==(const DnsSettings&) const = default;
 };
 

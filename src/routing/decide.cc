@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/assert.h"
+
 namespace evershore::routing {
 
 namespace {
@@ -51,6 +53,9 @@ std::string_view why_name(Why why) {
     case Why::kFailedOver: return "failed over";
     case Why::kStandby: return "standby";
     case Why::kFailOpen: return "fail open";
+    case Why::kLastKnown: return "last known";
+    case Why::kFallback: return "fallback";
+    case Why::kNoAnswer: return "no answer";
     case Why::kNotReady: return "not ready";
     case Why::kDrained: return "drained";
     case Why::kDown: return "down";
@@ -70,7 +75,7 @@ std::string_view standing_name(Standing standing) {
 
 Standing standing_of(const Candidate& candidate) {
   if (candidate.health == Health::kDown) return Standing::kDown;
-  return candidate.drained ? Standing::kDrained : Standing::kUsable;
+  return std::max(candidate.drained ? Standing::kDrained : Standing::kUsable, candidate.behind);
 }
 
 Candidate candidate_of(std::string_view health_check, const HealthSnapshot& health, const Steering& steering) {
@@ -82,13 +87,13 @@ Candidate candidate_of(std::string_view health_check, const HealthSnapshot& heal
   return candidate;
 }
 
-Decision decide_failover(const Candidate& primary, const Candidate& secondary) {
-  const Standing first = standing_of(primary);
-  const Standing second = standing_of(secondary);
-  if (first == Standing::kUsable) return {Decision::Target::kPrimary, primary.health ? Why::kPreferred : Why::kNoCheck};
-  if (second == Standing::kUsable) return {Decision::Target::kSecondary, Why::kFailedOver};
-  // Route 53: if both are unhealthy, the primary is answered.
-  return {second < first ? Decision::Target::kSecondary : Decision::Target::kPrimary, Why::kFailOpen};
+Decision decide_failover(std::span<const Candidate> tiers) {
+  EVERSHORE_ASSERT(!tiers.empty());
+  const auto best = static_cast<size_t>(std::ranges::min_element(tiers, {}, standing_of) - tiers.begin());
+  // Route 53: if all are unhealthy, the primary is answered.
+  if (standing_of(tiers[best]) != Standing::kUsable) return {best, Why::kFailOpen};
+  if (best > 0) return {best, Why::kFailedOver};
+  return {best, tiers[0].health ? Why::kPreferred : Why::kNoCheck};
 }
 
 GroupDecision decide_group(std::span<const Candidate> candidates) {
@@ -100,6 +105,18 @@ GroupDecision decide_group(std::span<const Candidate> candidates) {
     if (standing_of(candidates[i]) == best) decision.members.push_back(i);
   }
   if (best != Standing::kUsable) decision.why = Why::kFailOpen;
+  return decision;
+}
+
+GroupDecision decide_weighted(std::span<const Candidate> candidates, std::span<const uint32_t> weights) {
+  EVERSHORE_ASSERT(candidates.size() == weights.size());
+  GroupDecision decision = decide_group(candidates);
+  const auto has_weight = [&](size_t member) { return weights[member] > 0; };
+  if (std::ranges::any_of(decision.members, has_weight)) {
+    std::erase_if(decision.members, [&](size_t member) { return !has_weight(member); });
+  } else if (decision.why == Why::kPreferred && std::ranges::any_of(weights, [](uint32_t weight) { return weight > 0; })) {
+    decision.why = Why::kFailedOver;
+  }
   return decision;
 }
 

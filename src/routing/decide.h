@@ -22,6 +22,9 @@ enum class Why : uint8_t {
   kFailedOver,  // what comes before it is not usable
   kStandby,     // usable, but something comes before it
   kFailOpen,    // nothing is usable: this is the least bad
+  kLastKnown,   // nothing is usable: this was the last that was
+  kFallback,    // nothing is usable: people named this for that case
+  kNoAnswer,    // nothing is usable: people want no answer then
   kNotReady,    // not used: came back, but may not serve yet
   kDrained,     // not used: people took it out
   kDown,        // not used: its check is down
@@ -34,8 +37,9 @@ std::string_view standing_name(Standing standing);
 
 // One target of a record.
 struct Candidate {
-  std::optional<Health> health;  // nullopt: no check attached
-  bool drained = false;          // taken out by people
+  std::optional<Health> health;         // nullopt: no check attached
+  bool drained = false;                 // taken out by people
+  Standing behind = Standing::kUsable;  // of the best of what the target itself chooses from
 };
 Standing standing_of(const Candidate& candidate);
 
@@ -43,12 +47,13 @@ Standing standing_of(const Candidate& candidate);
 Candidate candidate_of(std::string_view health_check, const HealthSnapshot& health, const Steering& steering);
 
 struct Decision {
-  enum class Target : uint8_t { kPrimary, kSecondary } target = Target::kPrimary;
+  size_t index = 0;
   Why why = Why::kPreferred;
   bool operator==(const Decision&) const = default;
 };
 
-// Failover records (reference: Route 53, "active-passive failover"). Rows of the test:
+// Failover records (reference: Route 53, "active-passive failover"), here of any number of tiers, at least one: the first that is
+// usable; if none is, the first of those of the best standing. Rows of the test:
 //   primary        secondary      answer
 //   healthy        any            primary    kPreferred
 //   no check       any            primary    kNoCheck
@@ -58,15 +63,23 @@ struct Decision {
 //   drained        healthy        secondary  kFailedOver
 //   drained        down           primary    kFailOpen     drained still works, down does not
 //   down           drained        secondary  kFailOpen
-Decision decide_failover(const Candidate& primary, const Candidate& secondary);
+Decision decide_failover(std::span<const Candidate> tiers);
 
-// Groups that answer with all usable members (multivalue, weighted, a site's edges): indexes of the usable ones in the given
+// Groups that answer with all usable members (multivalue, a site's edges): indexes of the usable ones in the given
 // order; all those of the best standing if none is usable (why = kFailOpen). Empty only for no candidates.
 struct GroupDecision {
   std::vector<size_t> members;
   Why why = Why::kPreferred;
 };
 GroupDecision decide_group(std::span<const Candidate> candidates);
+
+// Weighted records (reference: Route 53, "weighted"). `weights` are those of the candidates, in their order. Rows of the test:
+//   members                                 answer
+//   some usable ones have a weight          those, each with its share
+//   only usable ones without weight         those, equal shares   kFailedOver if others have a weight
+//   none usable                             as if all of the best standing were   kFailOpen
+// Members of a decision that all have weight 0 have equal shares.
+GroupDecision decide_weighted(std::span<const Candidate> candidates, std::span<const uint32_t> weights);
 
 struct RegionChoice {
   std::string region;

@@ -12,8 +12,7 @@ constexpr Candidate kUnknown{.health = Health::kUnknown};
 constexpr Candidate kIsDown{.health = Health::kDown};
 constexpr Candidate kUnchecked{};
 constexpr Candidate kOut{.health = Health::kUp, .drained = true};
-constexpr auto kPrimary = Decision::Target::kPrimary;
-constexpr auto kSecondary = Decision::Target::kSecondary;
+constexpr size_t kPrimary = 0, kSecondary = 1;
 
 struct FailoverRow {
   const char* sentence;
@@ -38,7 +37,55 @@ TEST(DecideFailover, follows_the_table_of_route_53) {
       {"a drained secondary is better than a down primary", kIsDown, kOut, {kSecondary, Why::kFailOpen}},
       {"both drained answers the primary", kOut, kOut, {kPrimary, Why::kFailOpen}},
   };
-  for (const FailoverRow& row : rows) EXPECT_EQ(decide_failover(row.primary, row.secondary), row.expected) << row.sentence;
+  for (const FailoverRow& row : rows) {
+    const Candidate tiers[] = {row.primary, row.secondary};
+    EXPECT_EQ(decide_failover(tiers), row.expected) << row.sentence;
+  }
+}
+
+TEST(DecideFailover, goes_through_any_number_of_tiers_in_their_order) {
+  const Candidate third_is_first_usable[] = {kIsDown, kOut, kHealthy, kUnchecked};
+  EXPECT_EQ(decide_failover(third_is_first_usable), (Decision{2, Why::kFailedOver}));
+  const Candidate all_down[] = {kIsDown, kIsDown, kIsDown};
+  EXPECT_EQ(decide_failover(all_down), (Decision{0, Why::kFailOpen}));
+  const Candidate alone[] = {kUnchecked};
+  EXPECT_EQ(decide_failover(alone), (Decision{0, Why::kNoCheck}));
+}
+
+TEST(DecideFailover, a_tier_with_nothing_usable_behind_it_gives_way) {
+  const Candidate hollow{.health = Health::kUp, .behind = Standing::kDown};
+  const Candidate tiers[] = {hollow, kHealthy};
+  EXPECT_EQ(decide_failover(tiers), (Decision{1, Why::kFailedOver}));
+  const Candidate no_way_out[] = {hollow, kIsDown};
+  EXPECT_EQ(decide_failover(no_way_out), (Decision{0, Why::kFailOpen}));
+}
+
+struct WeightedRow {
+  const char* sentence;
+  std::vector<Candidate> candidates;
+  std::vector<uint32_t> weights;
+  std::vector<size_t> members;
+  Why why;
+};
+
+TEST(DecideWeighted, follows_the_rules_of_route_53) {
+  const WeightedRow rows[] = {
+      {"healthy members share by weight", {kHealthy, kUnchecked}, {10, 20}, {0, 1}, Why::kPreferred},
+      {"a down member has no share", {kHealthy, kIsDown}, {10, 20}, {0}, Why::kPreferred},
+      {"weight 0 waits while another is healthy", {kHealthy, kHealthy}, {1, 0}, {0}, Why::kPreferred},
+      {"weight 0 answers when every other is down", {kIsDown, kHealthy, kUnknown}, {1, 0, 0}, {1, 2}, Why::kFailedOver},
+      {"all weights 0 share equally", {kHealthy, kHealthy}, {0, 0}, {0, 1}, Why::kPreferred},
+      {"all down answers as if all were up", {kIsDown, kIsDown, kIsDown}, {3, 1, 0}, {0, 1}, Why::kFailOpen},
+      {"all down with weight 0 answers with all", {kIsDown, kIsDown}, {0, 0}, {0, 1}, Why::kFailOpen},
+      {"unknown is not down", {kUnknown, kIsDown}, {1, 1}, {0}, Why::kPreferred},
+      {"drained is better than down", {kOut, kIsDown}, {1, 1}, {0}, Why::kFailOpen},
+      {"nothing at all is nothing", {}, {}, {}, Why::kPreferred},
+  };
+  for (const WeightedRow& row : rows) {
+    const auto decision = decide_weighted(row.candidates, row.weights);
+    EXPECT_EQ(decision.members, row.members) << row.sentence;
+    EXPECT_EQ(decision.why, row.why) << row.sentence;
+  }
 }
 
 TEST(DecideGroup, answers_with_all_that_are_not_down) {

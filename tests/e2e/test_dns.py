@@ -148,3 +148,103 @@ listen = "127.0.0.1:0"
     assert all("192.0.2.1\n" in kdig(port, "+tcp", "www.example.com", "A") for _ in range(10))
     metrics = node.request("admin", "/metrics")[2].decode()
     assert float(re.search(r"^evershore_dns_rate_limited_total (\S+)", metrics, re.M).group(1)) == 25 - len(full)
+
+
+POLICIES = """
+client_subnet = true
+rate_limit = 0
+[dns.networks]
+office = ["198.51.100.0/24"]
+home = ["127.0.0.0/8"]
+[dns.latency.office]
+far = "80ms"
+near = "5ms"
+[[dns.zones]]
+name = "example.org"
+nameservers = ["ns1.example.com"]
+[[dns.records]]
+name = "weighted.example.org"
+type = "A"
+policy = "weighted"
+answers = [ { value = "192.0.2.1", weight = 1 }, { value = "192.0.2.2", weight = 3 }, { value = "192.0.2.3", weight = 0 } ]
+[[dns.records]]
+name = "geo.example.org"
+type = "CNAME"
+policy = "geo"
+answers = [ { value = "office.example.net.", networks = ["office"] }, { value = "weighted.example.org.", networks = ["home"] }, { value = "others.example.net.", default = true } ]
+[[dns.records]]
+name = "latency.example.org"
+type = "A"
+policy = "latency"
+answers = [ { value = "192.0.2.4", region = "far" }, { value = "192.0.2.5", region = "near", health_check = "region/east" } ]
+[[dns.records]]
+name = "tiers.example.org"
+type = "A"
+policy = "failover"
+answers = [ { value = "192.0.2.6", health_check = "region/east" }, { value = "192.0.2.7", health_check = "region/east" }, { value = "192.0.2.8" } ]
+[[dns.records]]
+name = "none.example.org"
+type = "A"
+policy = "multivalue"
+when_all_down = "none"
+answers = [ { value = "192.0.2.10", health_check = "region/east" } ]
+[[dns.records]]
+name = "sorry.example.org"
+type = "A"
+policy = "weighted"
+when_all_down = "fallback"
+fallback = "sorry"
+answers = [ { value = "192.0.2.11", health_check = "region/east" }, { id = "sorry", value = "192.0.2.12" } ]
+[[dns.records]]
+name = "nested.example.org"
+type = "CNAME"
+policy = "failover"
+answers = [ { value = "none.example.org", evaluate_target_health = true }, { value = "weighted.example.org", evaluate_target_health = true } ]
+"""
+
+
+@pytest.fixture
+def policies(make_region, make_node, tmp_path):
+    regions = [make_region("east"), make_region("west")]
+    text = support.site_settings(tmp_path, regions)
+    return regions, make_node(text.replace('[[dns.zones]]\nname = "example.com"', POLICIES + '[[dns.zones]]\nname = "example.com"', 1))
+
+
+def test_weighted_answers_have_their_shares(policies):
+    _, node = policies
+    questions = [word for _ in range(800) for word in ("weighted.example.org", "A")]
+    got = kdig(node.ports["dns"], "+short", *questions).split()
+    assert len(got) == 800
+    assert 140 <= got.count("192.0.2.1") <= 260, got.count("192.0.2.1")
+    assert got.count("192.0.2.2") == 800 - got.count("192.0.2.1")
+
+
+def test_geo_and_latency_go_by_the_clients_subnet_or_address(policies):
+    _, node = policies
+    port = node.ports["dns"]
+    assert short(port, "geo.example.org", "A", "+subnet=198.51.100.0/24") == ["office.example.net."]
+    assert short(port, "geo.example.org", "A", "+subnet=203.0.113.0/24") == ["others.example.net."]
+    assert short(port, "geo.example.org", "A")[0] == "weighted.example.org."
+    assert short(port, "geo.example.org", "A")[1] in ("192.0.2.1", "192.0.2.2")
+    assert short(port, "latency.example.org", "A", "+subnet=198.51.100.0/24") == ["192.0.2.5"]
+    assert short(port, "latency.example.org", "A", "+subnet=203.0.113.0/24") == ["192.0.2.4"]
+    assert "198.51.100.0/24/24" in kdig(port, "geo.example.org", "A", "+subnet=198.51.100.0/24")
+    assert "198.51.100.0/24/0" in kdig(port, "example.org", "SOA", "+subnet=198.51.100.0/24")
+
+
+def test_tiers_nesting_and_what_is_answered_when_all_are_down(policies):
+    (east, _), node = policies
+    port = node.ports["dns"]
+    assert short(port, "tiers.example.org") == ["192.0.2.6"]
+    assert short(port, "none.example.org") == ["192.0.2.10"]
+    assert short(port, "sorry.example.org") == ["192.0.2.11"]
+    assert short(port, "nested.example.org") == ["none.example.org.", "192.0.2.10"]
+    east.kill()
+    wait_until(lambda: short(port, "tiers.example.org") == ["192.0.2.8"], 5)
+    nodata = kdig(port, "none.example.org", "A")
+    assert "NOERROR" in nodata and "ANSWER: 0" in nodata
+    assert short(port, "sorry.example.org") == ["192.0.2.12"]
+    assert short(port, "nested.example.org")[0] == "weighted.example.org."
+    assert short(port, "latency.example.org", "A", "+subnet=198.51.100.0/24") == ["192.0.2.4"]
+    east.start()
+    wait_until(lambda: short(port, "tiers.example.org") == ["192.0.2.6"], 20)

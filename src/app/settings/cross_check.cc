@@ -194,7 +194,10 @@ void check_dns(const Settings& settings, Problems& problems) {
   }
   const auto files = zone_files(settings.dns, problems);
   for (const dns::Problem& problem : dns::validate(settings.dns, {checks.begin(), checks.end()}, files)) {
-    const std::string owner = at(problem.where == dns::Problem::Where::kZone ? "dns.zones" : "dns.records", problem.index);
+    std::string owner = "dns";
+    if (problem.where != dns::Problem::Where::kDns) {
+      owner = at(problem.where == dns::Problem::Where::kZone ? "dns.zones" : "dns.records", problem.index);
+    }
     // A record that could not be read is incomplete here: what follows from that would only confuse.
     const std::string path = owner + "." + problem.field;
     if (!problems.any_below(owner) || problems.present(path)) problems.add(path, problem.message);

@@ -132,7 +132,7 @@ void read_row(Reader& reader, const Row<S>& row, std::string_view path, const to
           const auto* text = reader.text_in(path, node, "a text");
           size_t option = 0;
           if (text != nullptr && reader.keep(path, read_option(*text, row.limits), option)) field.set(into, option);
-        } else if constexpr (!std::is_same_v<F, Tables>) {
+        } else if constexpr (!std::is_same_v<F, Tables> && !std::is_same_v<F, Named>) {
           read_value(reader, path, node, row.limits, field(into));
         }
       },
@@ -214,11 +214,36 @@ void read_named(Reader& reader, std::span<const Row<S>> rows, const std::string&
   }
 }
 
+// A table of whatever `read(path, key, node)` takes, each at its place.
+template <class Read>
+void read_entries(Reader& reader, const std::string& section, const toml::node* node, size_t most, Read read) {
+  if (node == nullptr) return;
+  const auto* table = node->as_table();
+  if (table == nullptr) return reader.wrong_type(section, *node, "a table");
+  if (table->size() > most) return reader.problems.add(section, fmt::format("has {} entries; allowed are 0 to {}", table->size(), most));
+  for (auto&& [key, value] : *table) {
+    const std::string path = join(section, key.str());
+    reader.problems.place(path, position_in(key.source()));
+    read(path, std::string(key.str()), value);
+  }
+}
+
 void read_dns(Reader& reader, const toml::table& table, DnsSettings& dns) {
   read_section(reader, dns_rows(), "dns", table, dns);
   read_tables(reader, "dns.keys", table.get("keys"), kTsigKeysMax, [&](const std::string& path, const toml::table& key) {
     read_section(reader, tsig_key_rows(), path, key, dns.keys.emplace_back());
   });
+
+  const auto read_network = [&](const std::string& path, const std::string& name, const toml::node& node) {
+    read_value(reader, path, node, prefix_limits(), dns.networks[name]);
+  };
+  read_entries(reader, "dns.networks", table.get("networks"), kNetworksMax, read_network);
+  const auto read_latency = [&](const std::string& path, const std::string& network, const toml::node& node) {
+    read_entries(reader, path, &node, kRegionsMax, [&](const std::string& at, const std::string& region, const toml::node& value) {
+      read_value(reader, at, value, latency_limits(), dns.latency[network][region]);
+    });
+  };
+  read_entries(reader, "dns.latency", table.get("latency"), kNetworksMax, read_latency);
   read_tables(reader, "dns.zones", table.get("zones"), kZonesMax, [&](const std::string& path, const toml::table& zone) {
     read_section(reader, zone_rows(), path, zone, dns.zones.emplace_back());
   });

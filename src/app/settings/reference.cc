@@ -27,6 +27,8 @@ std::string format_text(Format format) {
     case Format::kHost: return "host name";
     case Format::kDomain: return "domain name";
     case Format::kDirectory: return "folder";
+    case Format::kCountry: return "two letters";
+    case Format::kPrefix: return "network";
     case Format::kReadableFile: return "file";
   }
   return "text";
@@ -69,6 +71,8 @@ Cells cells_of(const Row<S>& row) {
         using F = std::decay_t<decltype(field)>;
         if constexpr (std::is_same_v<F, Tables>) {
           return {"list of tables", "`[]`", fmt::format("0 to {}, see below", row.limits.most)};
+        } else if constexpr (std::is_same_v<F, Named>) {
+          return {"by name", "none", fmt::format("0 to {}", row.limits.most)};
         } else if constexpr (std::is_same_v<F, NotYet>) {
           return {"-", "", "not available yet"};
         } else if constexpr (std::is_same_v<F, Choice<S>>) {

@@ -24,6 +24,8 @@ enum class Format : uint8_t {
   kHost,          // "assets.example.com", "*.example.com", "*"; made lower case
   kDomain,        // a DNS name; a final dot is taken off
   kDirectory,     // a path, made absolute
+  kCountry,       // two letters, "DE"
+  kPrefix,        // an address prefix, "192.0.2.0/24"
   kReadableFile,  // a path, made absolute; must be a file we can read
 };
 
@@ -54,11 +56,12 @@ struct Choice {
 };
 
 struct Tables {};  // an array of tables, described in a section of its own
+struct Named {};   // tables or lists by name, described in a section of its own
 struct NotYet {};  // a planned setting, refused as "not available yet"
 
 template <class S>
 using Field = std::variant<Access<S, std::string>, Access<S, Duration>, Access<S, uint64_t>, Access<S, uint32_t>, Access<S, bool>,
-                           Access<S, std::vector<std::string>>, Access<S, Secret>, Choice<S>, Tables, NotYet>;
+                           Access<S, std::vector<std::string>>, Access<S, Secret>, Choice<S>, Tables, Named, NotYet>;
 
 template <class S>
 struct Row {

@@ -22,8 +22,9 @@ using Texts = std::vector<std::string>;
 constexpr std::array<Option, 3> kAddressings{{{"path"}, {"virtual"}, {"bare"}}};
 constexpr std::array<Option, 3> kReplicationModes{{{"off"}, {"async"}, {"quorum"}}};
 constexpr std::array<Option, 3> kFailbackModes{{{"in-sync"}, {"immediate"}, {"manual"}}};
-constexpr std::array<Option, 6> kPolicies{
-    {{"simple"}, {"failover"}, {"weighted", false}, {"multivalue"}, {"latency", false}, {"geo", false}}};
+constexpr std::array<Option, 6> kPolicies{{{"simple"}, {"failover"}, {"weighted"}, {"multivalue"}, {"latency"}, {"geo"}}};
+constexpr std::array<Option, 4> kWhenAllDown{{{"all"}, {"last-known"}, {"fallback"}, {"none"}}};
+constexpr std::array<Option, 7> kContinents{{{"AF"}, {"AN"}, {"AS"}, {"EU"}, {"NA"}, {"OC"}, {"SA"}}};
 constexpr std::array<Option, 4> kCheckTypes{{{"http"}, {"https"}, {"tcp"}, {"calculated"}}};
 // Of texts.
 constexpr std::array<Option, 2> kRoles{{{"primary"}, {"secondary"}}};
@@ -243,6 +244,28 @@ std::span<const Row<DnsSettings>> dns_rows() {
        Apply::kLive,
        "Secondaries that are told of each change at once (NOTIFY)."},
       {"keys", Tables{}, {.most = kTsigKeysMax}, Apply::kLive, "Keys that sign transfers (TSIG)."},
+      {"client_subnet",
+       FIELD(S, bool, client_subnet),
+       {},
+       Apply::kLive,
+       "Whether a resolver's word on where its client is (EDNS client subnet, RFC 7871) goes before the resolver's own address. Turn it on "
+       "only if resolvers that send it ask this server: each distinct subnet is a cache entry of theirs."},
+      {"geo_database",
+       FIELD(S, std::string, geo_database),
+       {.format = Format::kReadableFile, .default_text = "none"},
+       Apply::kLive,
+       "A MaxMind database (.mmdb) with countries, for `country` and `continent`. Read at start and on reload."},
+      {"networks",
+       Named{},
+       {.most = kNetworksMax},
+       Apply::kLive,
+       "`NAME = [\"192.0.2.0/24\", \"2001:db8::/32\"]`: networks for `geo` and `latency`; the longest prefix wins."},
+      {"latency",
+       Named{},
+       {.most = kNetworksMax},
+       Apply::kLive,
+       "`[dns.latency.NETWORK]` with `REGION = \"12ms\"`: how far each region is from a network, from `\"country/DE\"` or from "
+       "`\"continent/EU\"`, as you measured it; for policy `latency`."},
       {"zones", Tables{}, {.most = kZonesMax}, Apply::kLive, "The zones this node answers for."},
       {"records", Tables{}, {.most = kRecordsMax}, Apply::kLive, "Records, added to those of the zones' files."},
   };
@@ -259,6 +282,10 @@ std::span<const Row<TsigKeySettings>> tsig_key_rows() {
   };
   return rows;
 }
+
+Limits prefix_limits() { return {.format = Format::kPrefix, .least = 1, .most = kPrefixesMax}; }
+Limits latency_limits() { return {.longest = 1min}; }
+
 std::span<const Row<ZoneSettings>> zone_rows() {
   using S = ZoneSettings;
   static const Row<S> rows[] = {
@@ -291,7 +318,25 @@ std::span<const Row<RecordSettings>> record_rows() {
        Apply::kLive,
        "`A`, `AAAA`, `CNAME`, `TXT`, ...; `ALIAS` where a CNAME is not allowed."},
       {"ttl", FIELD(S, Duration, ttl), {.longest = 24h * 7}, Apply::kLive, "How long resolvers may keep the answer; whole seconds."},
-      {"policy", CHOICE(S, RecordPolicy, policy), {.options = kPolicies}, Apply::kLive, "How an answer is chosen."},
+      {"policy",
+       CHOICE(S, RecordPolicy, policy),
+       {.options = kPolicies},
+       Apply::kLive,
+       "How an answer is chosen: `simple` (all), `failover` (the first healthy one), `weighted` (drawn for each query), `multivalue` (up "
+       "to 8 "
+       "healthy ones), `latency` (the nearest healthy region), `geo` (by the client's network, country, continent)."},
+      {"when_all_down",
+       CHOICE(S, WhenAllDown, when_all_down),
+       {.options = kWhenAllDown},
+       Apply::kLive,
+       "What is answered when no answer is healthy: `all` (as if all were; for `failover` the first), `last-known` (those that were "
+       "healthy "
+       "last), `fallback` (the answer named there) or `none` (the name without data). Unknown health is not down."},
+      {"fallback",
+       FIELD(S, std::string, fallback),
+       {.format = Format::kName, .most = 128, .default_text = "none"},
+       Apply::kLive,
+       "Id of the answer for `when_all_down = \"fallback\"`; it is given only then."},
       {"answers", Tables{}, {.most = kAnswersMax}, Apply::kLive, "The answers to choose from."},
       {"values", FIELD(S, Texts, values), {.most = 400}, Apply::kLive, "For `simple`: the values, all of which are answered."},
       {"site",
@@ -307,14 +352,53 @@ std::span<const Row<AnswerSettings>> answer_rows() {
   using S = AnswerSettings;
   static const Row<S> rows[] = {
       {"id", FIELD(S, std::string, id), {.format = Format::kName, .most = 128}, Apply::kLive, "Tells the record's answers apart."},
-      {"role", FIELD(S, std::string, role), {.options = kRoles}, Apply::kLive, "For `failover`: `primary` or `secondary`."},
+      {"role",
+       FIELD(S, std::string, role),
+       {.options = kRoles},
+       Apply::kLive,
+       "For `failover` of two answers: `primary` or `secondary`. Without roles the order is that of the answers, two or more."},
       {"value", FIELD(S, std::string, value), {.required = true}, Apply::kLive, "One value, as in a zone file."},
       {"health_check",
        FIELD(S, std::string, health_check),
        {.most = 128, .default_text = "none: always healthy"},
        Apply::kLive,
        "Name of a health check, `region/NAME` or `edge/NODE`."},
-      {"weight", FIELD(S, uint32_t, weight), {.most = 255}, Apply::kLive, "For `weighted`."},
+      {"evaluate_target_health",
+       FIELD(S, bool, evaluate_target_health),
+       {},
+       Apply::kLive,
+       "The value is the name of another record with a policy: this answer is down while that record has no healthy answer."},
+      {"weight",
+       FIELD(S, uint32_t, weight),
+       {.most = 255},
+       Apply::kLive,
+       "For `weighted`: the answer's share is its weight among those of all healthy answers. 0: only if no other is healthy; all 0: equal "
+       "shares."},
+      {"networks",
+       FIELD(S, Texts, networks),
+       {.format = Format::kName, .most = 64},
+       Apply::kLive,
+       "For `geo`: for clients in these networks of `[dns.networks]`. The smallest area wins: network, country, continent, default."},
+      {"country",
+       FIELD(S, std::string, country),
+       {.format = Format::kCountry, .default_text = "none"},
+       Apply::kLive,
+       "For `geo`: for clients in this country (ISO 3166, `DE`)."},
+      {"continent",
+       FIELD(S, std::string, continent),
+       {.options = kContinents, .default_text = "none"},
+       Apply::kLive,
+       "For `geo`: for clients on this continent."},
+      {"default",
+       FIELD(S, bool, for_others),
+       {},
+       Apply::kLive,
+       "For `geo`: for clients from anywhere else. Without such an answer they get the name without data."},
+      {"region",
+       FIELD(S, std::string, region),
+       {.format = Format::kName, .most = 64, .default_text = "required for `latency`"},
+       Apply::kLive,
+       "For `latency`: where the answer is, a region of `[dns.latency.NETWORK]`."},
   };
   return rows;
 }

@@ -16,6 +16,8 @@ inline constexpr size_t kRecordsMax = 100'000;
 inline constexpr size_t kAnswersMax = 100;  // as Route 53: records of one name and type
 inline constexpr size_t kTsigKeysMax = 64;
 inline constexpr size_t kSecondariesMax = 16;
+inline constexpr size_t kNetworksMax = 1'024;
+inline constexpr size_t kPrefixesMax = 10'000;  // of one network
 inline constexpr size_t kAlertsMax = 64;
 inline constexpr size_t kTlsPairsMax = 1'024;
 
@@ -25,6 +27,8 @@ std::span<const Row<SiteSettings>> site_rows();
 std::span<const Row<EdgeSettings>> edge_rows();
 std::span<const Row<TlsPair>> tls_rows();
 std::span<const Row<DnsSettings>> dns_rows();
+Limits prefix_limits();   // of [dns.networks] NAME
+Limits latency_limits();  // of [dns.latency.NETWORK] REGION
 std::span<const Row<ZoneSettings>> zone_rows();
 std::span<const Row<TsigKeySettings>> tsig_key_rows();
 std::span<const Row<RecordSettings>> record_rows();

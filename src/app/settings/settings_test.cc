@@ -222,12 +222,14 @@ TEST(BadSettings, of_dns_are_told_at_their_place) {
             "7:24: dns.records[0].values[1]: \"x");
   EXPECT_EQ(record("name = \"example.com\"\ntype = \"CNAME\"\nvalues = [\"a.example.net.\"]\n").substr(0, 26),
             "6:8: dns.records[0].type: ");
-  EXPECT_EQ(record("name = \"www.example.com\"\ntype = \"A\"\npolicy = \"weighted\"\nanswers = [{ value = \"192.0.2.1\" }]\n"),
-            "7:10: dns.records[0].policy: \"weighted\" is not available yet; use one of \"simple\", \"failover\", \"multivalue\"\n");
+  EXPECT_EQ(record("name = \"www.example.com\"\ntype = \"A\"\npolicy = \"random\"\nanswers = [{ value = \"192.0.2.1\" }]\n"),
+            "7:10: dns.records[0].policy: \"random\" is not one of \"simple\", \"failover\", \"weighted\", \"multivalue\", \"latency\", "
+            "\"geo\"\n");
   EXPECT_EQ(
       record(
           "name = \"www.example.com\"\ntype = \"A\"\npolicy = \"failover\"\nanswers = [{ value = \"192.0.2.1\", role = \"primary\" }]\n"),
-      "8:11: dns.records[0].answers: policy \"failover\" needs exactly one answer with role \"primary\" and one with role \"secondary\"\n");
+      "8:11: dns.records[0].answers: policy \"failover\" needs exactly one answer with role \"primary\" and one with role \"secondary\"; "
+      "for more tiers, leave the roles out and put the answers in order\n");
   EXPECT_EQ(
       record("name = \"www.example.com\"\ntype = \"A\"\npolicy = \"failover\"\nanswers = [\n"
              "{ value = \"192.0.2.1\", role = \"primary\", health_check = \"x\" },\n{ value = \"192.0.2.2\", role = \"secondary\" }]\n"),
@@ -235,6 +237,26 @@ TEST(BadSettings, of_dns_are_told_at_their_place) {
   EXPECT_EQ(record("name = \"www.example.com\"\ntype = \"A\"\nsite = \"asets\"\n[sites.assets]\nhosts = [\"*\"]\nregions = [\"e\"]\n"
                    "[regions.e]\nendpoint = \"http://h:1\"\nbucket = \"b\"\n"),
             "7:8: dns.records[0].site: there is no site \"asets\"; did you mean \"assets\"?\n");
+}
+
+TEST(SettingsOfDns, networks_and_measurements_are_read_by_name) {
+  const auto loaded = parse_settings(
+      "[dns]\nclient_subnet = true\n[dns.networks]\noffice = [\"10.0.0.0/8\", \"2001:db8::/32\"]\n"
+      "[dns.latency.office]\neast = \"12ms\"\nwest = \"90ms\"\n",
+      "/etc/evershore.toml");
+  EXPECT_EQ(told(loaded.problems), "");
+  EXPECT_TRUE(loaded.settings.dns.client_subnet);
+  EXPECT_EQ(loaded.settings.dns.networks.at("office").size(), 2U);
+  EXPECT_EQ(loaded.settings.dns.latency.at("office").at("west"), 90ms);
+}
+
+TEST(SettingsOfDns, networks_and_measurements_name_their_problems) {
+  EXPECT_EQ(problems_of("[dns.networks]\noffice = [\"10.0.0.0/8\", \"10.0.0.1/8\"]\n"),
+            "2:25: dns.networks.office[1]: \"10.0.0.1/8\" is not a network such as \"192.0.2.0/24\": there are bits behind its length\n");
+  EXPECT_EQ(problems_of("[dns.networks]\noffice = []\n"), "2:1: dns.networks.office: has 0 entries; allowed are 1 to 10000\n");
+  EXPECT_EQ(problems_of("[dns.latency.moon]\neast = \"12ms\"\n"), "1:14: dns.latency.moon: there is no network \"moon\" in dns.networks\n");
+  EXPECT_EQ(problems_of("[dns.networks]\nmoon = [\"10.0.0.0/8\"]\n[dns.latency.moon]\neast = 12\n"),
+            "4:1: dns.latency.moon.east: must be a duration such as \"10s\", not a number\n");
 }
 
 TEST(BadSettings, are_all_told_at_once_and_in_order) {

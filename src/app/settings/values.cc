@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "base/text.h"
+#include "dns/places.h"
 #include "io/files.h"
 #include "io/http_client.h"
 #include "io/stream.h"
@@ -93,6 +94,10 @@ Result<std::string> in_format(std::string_view text, Format format, const std::s
     case Format::kHost: return read_host(text);
     case Format::kDomain: return read_domain(text);
     case Format::kDirectory: return read_path(text, folder);
+    case Format::kCountry:
+      if (text.size() == 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'A' && text[1] <= 'Z') return std::string(text);
+      return fail(Fault::kInvalid, fmt::format("\"{}\" is not a country; write its two capital letters, such as \"DE\"", text));
+    case Format::kPrefix: TRY_VOID(dns::parse_prefix(text)); return std::string(text);
     case Format::kReadableFile: return read_readable_file(text, folder);
   }
   return std::string(text);

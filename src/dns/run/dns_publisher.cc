@@ -25,14 +25,20 @@ DnsPublisher::DnsPublisher(const Clock& clock, Log log, std::string nsid)
       published_(compile({}, {.nsid = nsid_})),
       transfers_(std::make_shared<const TransferSnapshot>()) {}
 
-std::vector<Problem> DnsPublisher::configure(const DnsSettings& settings, const MasterFiles& files) {
+std::vector<Problem> DnsPublisher::configure(const DnsSettings& settings, const MasterFiles& files,
+                                             std::shared_ptr<const PlaceTable> countries) {
   auto loaded = load_zones(settings, files);
   auto transfer = load_transfer_rules(settings);
   for (auto& [path, message] : transfer.problems) loaded.problems.push_back({Problem::Where::kZone, 0, path, path + ": " + message});
   if (!loaded.problems.empty()) return std::move(loaded.problems);
   zones_ = std::move(loaded.zones);
   rules_ = std::move(transfer.rules);
-  if (rebuild() == Change::kNone) publish_transfers();
+  // Where clients are may have changed though no record has.
+  const bool moved = networks_ != settings.networks || places_.countries != countries || client_subnet_ != settings.client_subnet;
+  networks_ = settings.networks;
+  places_ = {.networks = std::move(loaded.networks), .countries = std::move(countries)};
+  client_subnet_ = settings.client_subnet;
+  if (rebuild(moved ? Publish::kAnyway : Publish::kIfChanged) == Change::kNone) publish_transfers();
   return {};
 }
 
@@ -40,20 +46,20 @@ DnsPublisher::Change DnsPublisher::update(const HealthSnapshot& health, const St
   health_ = health;
   steering_ = steering;
   sites_ = sites;
-  return rebuild();
+  return rebuild(Publish::kIfChanged);
 }
 
-DnsPublisher::Change DnsPublisher::rebuild() {
+DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
   const Mono start = clock_.now();
-  PlainZones next = plain_zones(zones_, health_, steering_, sites_);
+  PlainZones next = plain_zones(zones_, health_, steering_, sites_, places_, current_.usable);
   const bool changed = number_zones(next.zones) || next.zones.size() != current_.zones.size();
   log_changes(next.decisions);
   current_ = std::move(next);
-  if (!changed) {
+  if (!changed && publish == Publish::kIfChanged) {
     counters_.unchanged.add();
     return Change::kNone;
   }
-  published_.publish(compile(current_.zones, {.nsid = nsid_}));
+  published_.publish(compile(current_.zones, {.nsid = nsid_, .client_subnet = client_subnet_, .places = places_}));
   counters_.published.add();
   counters_.build.add(clock_.now() - start);
   publish_transfers();

@@ -38,7 +38,9 @@ class DnsPublisher {
   DnsPublisher(const Clock& clock, Log log, std::string nsid);
 
   // Takes new settings and publishes them with the last known health. Any problem: nothing changes, the old zones go on.
-  std::vector<Problem> configure(const DnsSettings& settings, const MasterFiles& files);
+  // `countries`: of the geo database, nullptr if there is none.
+  std::vector<Problem> configure(const DnsSettings& settings, const MasterFiles& files,
+                                 std::shared_ptr<const PlaceTable> countries = nullptr);
   // Takes news of any of the three. Publishes, under a higher serial, only if some answer changes by it.
   Change update(const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites);
 
@@ -61,7 +63,8 @@ class DnsPublisher {
   const PublisherCounters& counters() const { return counters_; }
 
  private:
-  Change rebuild();
+  enum class Publish : uint8_t { kIfChanged, kAnyway };
+  Change rebuild(Publish publish);
   bool number_zones(std::vector<PlainZone>& next);
   bool number_zone(PlainZone& zone);
   void publish_transfers();
@@ -71,6 +74,9 @@ class DnsPublisher {
   Log log_;
   std::string nsid_;
   std::vector<Zone> zones_;
+  Places places_;
+  std::map<std::string, std::vector<std::string>> networks_;  // as in the settings
+  bool client_subnet_ = false;
   HealthSnapshot health_;
   Steering steering_;
   SiteAnswers sites_;

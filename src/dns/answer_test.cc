@@ -50,6 +50,8 @@ constexpr std::string_view kExampleZone =
     "signed IN NS ns1.child\n"
     "signed IN DS 1 13 2 0102030405060708091011121314151617181920212223242526272829303132\n"
     "opaque IN TYPE65280 \\# 3 c00c01\n"
+    "tosigned IN CNAME signed\n"
+    "tocut IN CNAME child\n"
     "srv IN SRV 1 2 3 www\n";
 
 struct World {
@@ -275,6 +277,14 @@ TEST_F(Answer, Line13_DsIsAnsweredByTheParentSide) {
   EXPECT_THAT(response.answers, SizeIs(1));
   expect_negative(ask("child.example.com", dnswire::kTypeDs), Rcode::kNoError);
   EXPECT_FALSE(ask("x.signed.example.com", dnswire::kTypeDs).authoritative());
+}
+
+TEST_F(Answer, Line13_DsIsAnsweredByTheParentSideAtTheEndOfAChainToo) {
+  EXPECT_THAT(lines(ask("tosigned.example.com", dnswire::kTypeDs).answers),
+              ElementsAre("tosigned.example.com. 300 CNAME signed.example.com.", testing::HasSubstr("signed.example.com. 300 DS ")));
+  const auto none = ask("tocut.example.com", dnswire::kTypeDs);
+  EXPECT_THAT(none.answers, SizeIs(1));
+  expect_negative(none, Rcode::kNoError);
 }
 
 TEST_F(Answer, Line13_BothSidesOfACutInOneServer) {

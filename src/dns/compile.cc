@@ -304,9 +304,18 @@ class Compiler {
 
   static Name target_of(const RecordSet& cname) { return *dnswire::rdata_target(kTypeCname, cname.rdata.front()); }
 
+  // A question for DS at a cut is one to us: there is no referral for it (RFC 4035 3.1.4.1).
+  NameTree::Match match_for(const Name& name, uint16_t type) const {
+    auto match = tree_.match(name);
+    const bool at_cut = match.kind == MatchKind::kReferral && *match.entry->name == name;
+    if (at_cut && type == kTypeDs) match.kind = MatchKind::kExact;
+    return match;
+  }
+
   // The types that the names at the ends of all chains from `name` on have.
   void gather_types(const Name& name, std::vector<Link>& links, std::set<uint16_t>& types) {
     const auto match = tree_.match(name);
+    if (match.kind == MatchKind::kReferral && *match.entry->name == name) types.insert(kTypeDs);
     const bool here = match.kind == MatchKind::kExact || match.kind == MatchKind::kWildcard;
     if (!here || match.entry->node == nullptr) return;
     const auto cname = match.entry->node->find(kTypeCname);
@@ -332,7 +341,7 @@ class Compiler {
 
   // Bodies for `question` behind these links, from `name` on.
   BodyRef chained_from(const Name& question, std::vector<Link>& links, const Name& name, uint16_t type) {
-    const ChainEnd end{.name = name, .match = tree_.match(name)};
+    const ChainEnd end{.name = name, .match = match_for(name, type)};
     const bool here = end.match.kind == MatchKind::kExact || end.match.kind == MatchKind::kWildcard;
     if (!here || end.match.entry->node == nullptr) return chain_without_end(question, links, end);
     const auto cname = end.match.entry->node->find(kTypeCname);

@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+"""Asks Evershore, Knot, NSD and BIND the same random questions over the same random zones and explains every difference.
+
+  tests/differential/dns_differential.py --evershore build/release/src/app/evershore [--zones 20] [--questions 400] [--first 1]
+
+Compared are the code, AA, the answer section, and the authority section of negative answers and referrals; not the additional
+section, which servers fill as they like. An answer of ours passes if every difference to every peer has a name in explain(). Each
+zone and its questions follow from one number: a finding is repeated by --first NUMBER --zones 1.
+Needs: apt-get install python3-dnspython knot nsd bind9
+"""
+import argparse
+import collections
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import dns.flags
+import dns.message
+import dns.query
+import dns.rcode
+import dns.rdatatype
+
+ZONE = "test.example."
+LABELS = ["a", "b", "c", "*", "_x", "A-very-long-label-that-is-still-allowed-in-a-name-because-of-63"]
+TYPES = ["A", "AAAA", "TXT", "MX", "SRV", "CAA", "TYPE65280"]
+QUESTION_TYPES = ["A", "AAAA", "TXT", "MX", "SRV", "CAA", "CNAME", "NS", "SOA", "DS", "TYPE65280", "PTR"]
+START_SECONDS_MAX = 20
+
+
+# --- random zones ---
+
+
+class Zone:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.names = {}  # relative name -> list of "TYPE RDATA"
+        self.cuts = []
+        for _ in range(self.random.randint(3, 30)):
+            self.add_name()
+
+    def some_name(self):
+        """Seldom a new one from scratch: names that share their ends are where the corners are."""
+        known = [name for name in self.names if len(name) < 150]
+        base = self.random.choice(known) if known and self.random.random() < 0.5 else ""
+        labels = [self.random.choice(LABELS) for _ in range(self.random.choice((1, 1, 1, 2, 3)))]
+        return ".".join(labels + ([base] if base else []))
+
+    def target(self):
+        kind = self.random.random()
+        if kind < 0.15:
+            return "host.elsewhere.example."
+        if kind < 0.3:
+            return self.some_name()
+        return self.random.choice(list(self.names) or ["a"])
+
+    def add_name(self):
+        name = self.some_name()
+        if name in self.names or len(name) > 180 or any(name == cut or name.endswith("." + cut) for cut in self.cuts):
+            return  # Evershore's check refuses data below a cut that no question can reach
+        kind = self.random.random()
+        if kind < 0.2:
+            self.names[name] = [f"CNAME {self.target()}"]
+        elif kind < 0.32 and "*" not in name and not any(other.endswith("." + name) for other in self.names):
+            self.cuts.append(name)
+            self.names[name] = [f"NS ns.{name}", "NS ns.elsewhere.example."]
+            self.names[f"ns.{name}"] = ["A 192.0.2.53"]
+            if self.random.random() < 0.4:
+                self.names[name].append("DS 1 13 2 " + "ab" * 32)
+        else:
+            self.names[name] = [self.record(kind) for kind in self.random.sample(TYPES, self.random.choice((1, 1, 2, 3)))]
+
+    def record(self, kind):
+        number = self.random.randint(1, 250)
+        return {
+            "A": f"A 192.0.2.{number}",
+            "AAAA": f"AAAA 2001:db8::{number:x}",
+            "TXT": f'TXT "text {number}" "\\{number:03d}"',
+            "MX": f"MX {number} {self.target()}",
+            "SRV": f"SRV 1 2 {number} {self.target()}",
+            "CAA": f'CAA 0 issue "ca{number}.example"',
+            "TYPE65280": f"TYPE65280 \\# 2 {number:04x}",
+        }[kind]
+
+    def text(self):
+        lines = [f"$ORIGIN {ZONE}", "$TTL 300", "@ 600 IN SOA ns1 hostmaster 1 3600 600 604800 60", "@ IN NS ns1", "@ IN MX 10 a", "ns1 IN A 192.0.2.1"]
+        lines += [f"{name} IN {record}" for name, records in self.names.items() for record in records]
+        return "\n".join(lines) + "\n"
+
+    def question(self):
+        known = self.random.choice(list(self.names) + ["", "ns1"])
+        twist = self.random.random()
+        if twist < 0.35:
+            name = known
+        elif twist < 0.6:
+            name = ".".join([self.random.choice(LABELS + ["zz"])] + ([known] if known else []))
+        elif twist < 0.75:
+            name = known.partition(".")[2]
+        else:
+            name = known.replace("*", self.random.choice(["zz", "yy.zz", "a"]))
+        if len(name) > 200:
+            name = known
+        if self.random.random() < 0.2:
+            name = "".join(self.random.choice((letter.lower(), letter.upper())) for letter in name)
+        return (f"{name}.{ZONE}" if name else ZONE), self.random.choice(QUESTION_TYPES)
+
+
+# --- servers ---
+
+
+def free_port():
+    """Free for UDP and TCP alike."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
+            udp.bind(("127.0.0.1", 0))
+            try:
+                tcp.bind(udp.getsockname())
+            except OSError:
+                continue
+            return udp.getsockname()[1]
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
+
+
+def evershore(program, folder, zone_file, port):
+    settings = write(f"{folder}/evershore.toml", f'[node]\nname = "n"\ndata = "{folder}/data"\nthreads = 1\n[dns]\nlisten = ["127.0.0.1:{port}"]\n'
+                     f'rate_limit = 0\n[[dns.zones]]\nname = "{ZONE.rstrip(".")}"\nfile = "{zone_file}"\n')
+    return [program, "run", "-c", settings]
+
+
+def knot(folder, zone_file, port):
+    config = write(f"{folder}/knot.conf", f'server:\n  rundir: "{folder}"\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n  tcp-workers: 1\n'
+                   f'database:\n  storage: "{folder}"\nzone:\n  - domain: {ZONE}\n    file: "{zone_file}"\n    zonefile-sync: -1\n    semantic-checks: soft\n')
+    return ["knotd", "-c", config]
+
+
+def nsd(folder, zone_file, port):
+    config = write(f"{folder}/nsd.conf", f'server:\n  server-count: 1\n  ip-address: 127.0.0.1@{port}\n  username: ""\n  database: ""\n  zonesdir: "{folder}"\n'
+                   f'  pidfile: "{folder}/pid"\n  xfrdfile: "{folder}/xfrd"\n  zonelistfile: "{folder}/list"\n  rrl-ratelimit: 0\n'
+                   f'remote-control:\n  control-enable: no\nzone:\n  name: {ZONE}\n  zonefile: "{zone_file}"\n')
+    return ["nsd", "-d", "-c", config]
+
+
+def bind(folder, zone_file, port):
+    config = write(f"{folder}/named.conf", f'options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no;\n'
+                   f'  pid-file "{folder}/pid"; session-keyfile "{folder}/session"; managed-keys-directory "{folder}"; minimal-responses yes; zero-no-soa-ttl no;\n'
+                   f'  check-names primary ignore; notify no; }};\ncontrols {{ }};\nzone "{ZONE}" {{ type primary; file "{zone_file}"; check-mx ignore; check-srv-cname ignore;\n'
+                   f'  check-mx-cname ignore; check-integrity no; }};\n')
+    return ["named", "-g", "-n", "1", "-c", config]
+
+
+class Server:
+    def __init__(self, name, command, port, folder):
+        self.name, self.port = name, port
+        self.log = open(f"{folder}/log", "w")
+        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, start_new_session=True)
+
+    def wait(self):
+        deadline = time.monotonic() + START_SECONDS_MAX
+        query = dns.message.make_query(ZONE, "SOA")
+        while True:
+            try:
+                if dns.query.udp(query, "127.0.0.1", 0.2, self.port).rcode() == dns.rcode.NOERROR:
+                    return
+            except (dns.exception.DNSException, OSError):
+                pass
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"{self.name} does not serve the zone:\n{open(self.log.name).read()[-2000:]}")
+
+    def ask(self, query):
+        answer = dns.query.udp(query, "127.0.0.1", 5, self.port)
+        return dns.query.tcp(query, "127.0.0.1", 5, self.port) if answer.flags & dns.flags.TC else answer
+
+    def stop(self):
+        try:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+        self.log.close()
+
+
+# --- comparison ---
+
+View = collections.namedtuple("View", "rcode aa answer authority")
+
+
+def text_of(rdata):
+    """Without the serial: ours counts changes of health, too."""
+    return (rdata.replace(serial=0) if rdata.rdtype == dns.rdatatype.SOA else rdata).to_text().lower()
+
+
+def lines(section):
+    return frozenset(f"{rrset.name.to_text().lower()} {rrset.ttl} {dns.rdatatype.to_text(rrset.rdtype)} {text_of(rdata)}"
+                     for rrset in section for rdata in rrset)
+
+
+def view(answer):
+    kinds = {rrset.rdtype for rrset in answer.authority}
+    # NS of the zone beside a positive answer is a courtesy; a SOA or a referral is part of the answer.
+    matters = dns.rdatatype.SOA in kinds or not answer.flags & dns.flags.AA
+    return View(dns.rcode.to_text(answer.rcode()), bool(answer.flags & dns.flags.AA), lines(answer.answer), lines(answer.authority) if matters else frozenset())
+
+
+def explain(peer, ours, theirs):
+    """The name of a known and harmless difference, or None."""
+    if ours == theirs:
+        return "same"
+    if peer == "bind" and theirs.rcode == "SERVFAIL" and ours.rcode == "NOERROR" and theirs.answer == ours.answer:
+        return "BIND says SERVFAIL at the end of a CNAME loop, RFC 1034 3.6.2 asks for the chain"
+    return None
+
+
+def compare(servers, name, kind, totals):
+    query = dns.message.make_query(name, kind)
+    query.use_edns(0, payload=1232)
+    views = {server.name: view(server.ask(query)) for server in servers}
+    ours = views["evershore"]
+    findings = []
+    for peer, theirs in views.items():
+        why = explain(peer, ours, theirs)
+        if peer != "evershore":
+            totals[peer, why or "UNEXPLAINED"] += 1
+        if why is None:
+            findings.append(peer)
+    return views, findings
+
+
+def run_zone(options, seed, totals):
+    zone = Zone(seed)
+    with tempfile.TemporaryDirectory(prefix="evershore-differential-") as scratch:
+        os.chmod(scratch, 0o755)
+        zone_file = write(f"{scratch}/zone", zone.text())
+        servers = []
+        try:
+            for name, make in {"evershore": None, "knot": knot, "nsd": nsd, "bind": bind}.items():
+                folder, port = f"{scratch}/{name}", free_port()
+                os.makedirs(folder)
+                command = make(folder, zone_file, port) if make else evershore(options.evershore, folder, zone_file, port)
+                servers.append(Server(name, command, port, folder))
+            for server in servers:
+                server.wait()
+            for _ in range(options.questions):
+                name, kind = zone.question()
+                views, findings = compare(servers, name, kind, totals)
+                if findings:
+                    print(f"zone {seed}: {name} {kind}: differs from {', '.join(findings)}")
+                    for server, seen in views.items():
+                        print(f"  {server:10} {seen.rcode} aa={seen.aa}\n    answer    {sorted(seen.answer)}\n    authority {sorted(seen.authority)}")
+                    if options.keep:
+                        write(options.keep, zone.text())
+                    return False
+        finally:
+            for server in servers:
+                server.stop()
+    return True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--evershore", required=True)
+    parser.add_argument("--zones", type=int, default=20)
+    parser.add_argument("--questions", type=int, default=400, help="per zone")
+    parser.add_argument("--first", type=int, default=1, help="number of the first zone")
+    parser.add_argument("--keep", help="where to write the zone of a finding")
+    options = parser.parse_args()
+    options.evershore = os.path.abspath(options.evershore)
+    missing = [program for program in ("knotd", "nsd", "named") if not shutil.which(program)]
+    if missing:
+        raise SystemExit(f"not installed: {', '.join(missing)} (apt-get install knot nsd bind9)")
+    totals = collections.Counter()
+    good = all([run_zone(options, seed, totals) for seed in range(options.first, options.first + options.zones)])
+    for (peer, why), count in sorted(totals.items()):
+        print(f"{peer:6} {count:7d}  {why}")
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()

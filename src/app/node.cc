@@ -127,8 +127,9 @@ Result<void> Node::start_serving() {
   TRY(endpoints_.edge, endpoints_of(settings_.edge.listen));
   TRY(endpoints_.edge_tls, endpoints_of(settings_.edge.listen_tls));
   TRY(endpoints_.dns, endpoints_of(settings_.dns.listen));
+  TRY(endpoints_.dns_tls, endpoints_of(settings_.dns.listen_tls));
   TRY(const auto tls, tls_server_of(settings_.edge));
-  if (endpoints_.edge.empty() && endpoints_.edge_tls.empty() && endpoints_.dns.empty()) return {};
+  if (endpoints_.none()) return {};
   for (size_t i = 0; i < thread_count(settings_.node); ++i) {
     serving_.push_back(std::make_unique<ServingThread>(
         ServingInputs{.edge = {.config = edge_config_, .health = health_board_, .steering = steersman_->published()},
@@ -244,6 +245,7 @@ void Node::announce() const {
   say("edge", endpoints_.edge);
   say("edge-tls", endpoints_.edge_tls);
   say("dns", endpoints_.dns);
+  say("dns-tls", endpoints_.dns_tls);
   if (admin_) say("admin", {admin_->local()});
   fmt::print("node {} is ready\n", settings_.node.name);
   std::fflush(stdout);
@@ -296,7 +298,7 @@ void Node::apply(Settings next) {
   };
   frozen("node", next.node != settings_.node);
   frozen("edge.listen", next.edge.listen != settings_.edge.listen || next.edge.listen_tls != settings_.edge.listen_tls);
-  frozen("dns.listen", next.dns.listen != settings_.dns.listen);
+  frozen("dns.listen", next.dns.listen != settings_.dns.listen || next.dns.listen_tls != settings_.dns.listen_tls);
   frozen("admin", next.admin != settings_.admin);
   auto tls = tls_server_of(next.edge);
   auto dns = tls ? configure_dns(next) : Result<void>(std::unexpected(tls.error()));

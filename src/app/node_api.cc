@@ -112,12 +112,19 @@ Json edge_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const
           {"takeovers", takeovers}};
 }
 
+std::vector<const dns::DnsServer*> all_dns(const ServingThread& thread) {
+  std::vector<const dns::DnsServer*> all;
+  for (const auto& server : thread.dns()) all.push_back(server.get());
+  for (const auto& server : thread.dns_tls()) all.push_back(server.get());
+  return all;
+}
+
 Json dns_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const std::vector<io::Endpoint>& endpoints,
               const dns::DnsPublisher& publisher) {
   uint64_t udp = 0, tcp = 0, dropped = 0, truncated = 0, proven = 0, limited = 0;
   std::map<std::string, uint64_t> by_rcode;
   for (const auto& thread : serving) {
-    for (const auto& server : thread->dns()) {
+    for (const auto* server : all_dns(*thread)) {
       const auto& counters = server->counters().answers;
       udp += counters.queries_udp.get();
       tcp += counters.queries_tcp.get();

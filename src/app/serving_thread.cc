@@ -19,12 +19,18 @@ Result<void> ServingThread::listen(ServingEndpoints& endpoints, const std::share
   };
   for (auto& endpoint : endpoints.edge) TRY_VOID(listen_edge(endpoint, nullptr, "edge.listen"));
   for (auto& endpoint : endpoints.edge_tls) TRY_VOID(listen_edge(endpoint, tls, "edge.listen_tls"));
-  for (auto& endpoint : endpoints.dns) {
-    auto server = dns::DnsServer::start(loop_, endpoint, answers_, dns_options_);
-    if (!server) return wrap(std::move(server).error(), "dns.listen " + format_endpoint(endpoint));
+  const auto listen_dns = [this](io::Endpoint& endpoint, const std::shared_ptr<io::TlsServerContext>& context,
+                                 std::string_view what) -> Result<void> {
+    auto options = dns_options_;
+    options.tls = context;
+    auto server = dns::DnsServer::start(loop_, endpoint, answers_, std::move(options));
+    if (!server) return wrap(std::move(server).error(), std::string(what) + " " + format_endpoint(endpoint));
     endpoint = (*server)->local();
-    dns_.push_back(std::move(*server));
-  }
+    (context == nullptr ? dns_ : dns_tls_).push_back(std::move(*server));
+    return {};
+  };
+  for (auto& endpoint : endpoints.dns) TRY_VOID(listen_dns(endpoint, nullptr, "dns.listen"));
+  for (auto& endpoint : endpoints.dns_tls) TRY_VOID(listen_dns(endpoint, tls, "dns.listen_tls"));
   return {};
 }
 
@@ -33,12 +39,16 @@ void ServingThread::start() {
 }
 
 void ServingThread::replace_tls(std::shared_ptr<io::TlsServerContext> tls) {
-  loop_.post([this, tls = std::move(tls)]() mutable { edge_.replace_tls(std::move(tls)); });
+  loop_.post([this, tls = std::move(tls)]() mutable {
+    for (auto& server : dns_tls_) server->replace_tls(tls);
+    edge_.replace_tls(std::move(tls));
+  });
 }
 
 Task<void> ServingThread::drain(Duration grace) {
   const Mono deadline = loop_.now() + grace;
   for (auto& server : dns_) co_await server->drain(deadline);
+  for (auto& server : dns_tls_) co_await server->drain(deadline);
   co_await edge_.drain(deadline);
 }
 

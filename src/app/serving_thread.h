@@ -28,6 +28,8 @@ struct ServingEndpoints {
   std::vector<io::Endpoint> edge;
   std::vector<io::Endpoint> edge_tls;
   std::vector<io::Endpoint> dns;
+  std::vector<io::Endpoint> dns_tls;
+  bool none() const { return edge.empty() && edge_tls.empty() && dns.empty() && dns_tls.empty(); }
 };
 
 class ServingThread {
@@ -45,6 +47,7 @@ class ServingThread {
   io::Loop& loop() { return loop_; }
   const edge::EdgeWorker& edge() const { return edge_; }
   const std::vector<std::unique_ptr<dns::DnsServer>>& dns() const { return dns_; }
+  const std::vector<std::unique_ptr<dns::DnsServer>>& dns_tls() const { return dns_tls_; }
 
  private:
   Task<void> drain(Duration grace);
@@ -54,6 +57,7 @@ class ServingThread {
   dns::DnsServerOptions dns_options_;
   edge::EdgeWorker edge_;
   std::vector<std::unique_ptr<dns::DnsServer>> dns_;
+  std::vector<std::unique_ptr<dns::DnsServer>> dns_tls_;
   std::thread thread_;
 };
 

@@ -108,9 +108,21 @@ RateLimiter::Verdict limit(const Reply& reply, uint32_t answer) {
   return asker.limiter->take(asker.address, answer, asker.now_us);
 }
 
+// RFC 8467 4.1: answers are filled up to a multiple of 468 bytes, so that their size tells little of what they say.
+std::optional<uint16_t> padding_for(const Reply& reply, const dnswire::OptFields& fields) {
+  constexpr size_t kBlockBytes = 468;
+  constexpr size_t kOptionHeadBytes = 4;
+  const size_t bare = reply.size + dnswire::opt_bytes(fields) + kOptionHeadBytes;
+  const size_t padding = (kBlockBytes - bare % kBlockBytes) % kBlockBytes;
+  if (bare + padding > reply.out.size()) return std::nullopt;
+  return static_cast<uint16_t>(padding);
+}
+
 size_t finish_with_opt(Reply& reply, const CompiledSnapshot& snapshot, Rcode rcode) {
-  if (reply.query.edns.present) reply.size += dnswire::write_opt(opt_fields(reply, snapshot, rcode), reply.out.data() + reply.size);
-  return reply.size;
+  if (!reply.query.edns.present) return reply.size;
+  auto fields = opt_fields(reply, snapshot, rcode);
+  if (reply.asker.encrypted && reply.query.edns.wants_padding) fields.padding_bytes = padding_for(reply, fields);
+  return reply.size += dnswire::write_opt(fields, reply.out.data() + reply.size);
 }
 
 // An answer without records.

@@ -24,6 +24,7 @@ struct Asker {
   const dnswire::CookieSecret* cookies = nullptr;  // nullptr: cookies are passed over
   uint32_t seconds = 0;                            // since 1970, for cookies
   RateLimiter* limiter = nullptr;                  // for answers over UDP to clients without a cookie of ours; nullptr: no limit
+  bool encrypted = false;                          // over TLS: answers are padded for clients that ask for it (RFC 7830)
   uint64_t now_us = 0;                             // never goes back, for the limiter
   uint16_t keepalive_tenths = 0;                   // over TCP: how long an idle connection is kept (RFC 7828), in tenths of a second
 };

@@ -34,6 +34,7 @@ class AnswerAbuse : public testing::Test {
                       .cookies = &secret_,
                       .seconds = kNow,
                       .limiter = &limiter_,
+                      .encrypted = encrypted_,
                       .now_us = now_us_,
                       .keepalive_tenths = 100};
     out.resize(answer(query, *snapshot_, asker, out, counters_));
@@ -42,6 +43,7 @@ class AnswerAbuse : public testing::Test {
 
   dnswire::CookieSecret secret_{42};
   RateLimiter limiter_{5};
+  bool encrypted_ = false;
   uint64_t now_us_ = 1'000'000;
   std::shared_ptr<const CompiledSnapshot> snapshot_;
   AnswerCounters counters_;
@@ -156,6 +158,14 @@ TEST_F(AnswerAbuse, OverTcpARefusalSaysWhy) {
   EXPECT_TRUE(contains(ask(with_options(query("www.example.net"), {}), Transport::kTcp), not_ours));
   const Bytes prohibited{0, 15, 0, 2, 0, 18};
   EXPECT_TRUE(contains(ask(with_options(query("example.com", 252), {}), Transport::kTcp), prohibited));
+}
+
+TEST_F(AnswerAbuse, AnswersArePaddedOverTlsForThoseWhoAsk) {
+  const auto padded = with_options(query("www.example.com"), option(12, {0, 0}));
+  EXPECT_LT(ask(padded, Transport::kTcp).size(), 200U) << "in the clear it would hide nothing";
+  encrypted_ = true;
+  EXPECT_EQ(ask(padded, Transport::kTcp).size(), 468U);
+  EXPECT_LT(ask(with_options(query("www.example.com"), {}), Transport::kTcp).size(), 200U);
 }
 
 TEST_F(AnswerAbuse, KeepaliveIsToldOverTcpOnly) {

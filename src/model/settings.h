@@ -161,9 +161,10 @@ struct TransferSettings {
 };
 
 struct DnsSettings {
-  std::vector<std::string> listen;  // empty = no dns role
-  uint32_t rate_limit = 200;        // equal answers per second and client network; 0 = off
-  Secret cookie_secret;             // 32 hex digits (RFC 9018), the same on all nodes behind one name; empty = one of this start's own
+  std::vector<std::string> listen;      // empty = no dns role
+  std::vector<std::string> listen_tls;  // DNS over TLS, with the certificates of EdgeSettings::tls
+  uint32_t rate_limit = 200;            // equal answers per second and client network; 0 = off
+  Secret cookie_secret;                 // 32 hex digits (RFC 9018), the same on all nodes behind one name; empty = one of this start's own
   std::vector<ZoneSettings> zones;
   std::vector<RecordSettings> records;
   std::vector<TsigKeySettings> keys;

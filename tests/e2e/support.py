@@ -149,7 +149,7 @@ class Node:
         self.process = Process([EVERSHORE, "run", "-c", str(self.settings_path)], log, {"REGION_SECRET": SECRET_KEY})
         self.process.line(r"node \S+ is ready")
         text = self.process.text()
-        self.ports = {role: int(port) for role, port in re.findall(r"(edge|edge-tls|dns|admin) listening on \S*?:(\d+)", text)}
+        self.ports = {role: int(port) for role, port in re.findall(r"(edge|edge-tls|dns|dns-tls|admin) listening on \S*?:(\d+)", text)}
 
     def get_json(self, target):
         return json.loads(self.request("admin", target)[2])

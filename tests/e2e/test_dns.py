@@ -248,3 +248,32 @@ def test_tiers_nesting_and_what_is_answered_when_all_are_down(policies):
     assert short(port, "latency.example.org", "A", "+subnet=198.51.100.0/24") == ["192.0.2.4"]
     east.start()
     wait_until(lambda: short(port, "tiers.example.org") == ["192.0.2.6"], 20)
+
+
+def test_dns_over_tls_with_padding_keepalive_and_pipelining(make_node, tmp_path):
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=ns1.example.com",
+                    "-addext", "subjectAltName=DNS:ns1.example.com", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"], check=True, capture_output=True)
+    node = make_node(f"""[node]
+name = "node-1"
+data = "{tmp_path}/node"
+[edge]
+tls = [{{ certificate = "{tmp_path}/cert.pem", private_key = "{tmp_path}/key.pem" }}]
+[dns]
+listen_tls = ["127.0.0.1:0"]
+[[dns.zones]]
+name = "example.com"
+nameservers = ["ns1.example.com"]
+[[dns.records]]
+name = "www.example.com"
+type = "A"
+values = ["192.0.2.1"]
+[admin]
+listen = "127.0.0.1:0"
+""")
+    port = node.ports["dns-tls"]
+    tls = [f"+tls-ca={tmp_path}/cert.pem", "+tls-hostname=ns1.example.com"]
+    first = kdig(port, *tls, "+padding", "+keepopen", "www.example.com", "A", "www.example.com", "AAAA")
+    assert "192.0.2.1\n" in first and "TLS session" in first, first
+    assert re.search(r"Received 468 B", first), "answers over TLS are padded to a multiple of 468 bytes"
+    assert "TLS" in kdig(port, "+tls", "www.example.com", "A"), "opportunistic TLS works, too"
+    assert "192.0.2.1" not in kdig(port, "+tcp", "www.example.com", "A"), "nothing is answered in the clear there"

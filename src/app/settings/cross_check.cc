@@ -140,6 +140,7 @@ void check_listeners(const Settings& settings, Problems& problems) {
   gather(all, settings.edge.listen, "edge.listen");
   gather(all, settings.edge.listen_tls, "edge.listen_tls");
   gather(all, settings.dns.listen, "dns.listen");
+  gather(all, settings.dns.listen_tls, "dns.listen_tls");
   if (!settings.admin.listen.empty()) all.push_back({"admin.listen", settings.admin.listen});
   std::map<std::string, std::string> owner_of_endpoint;
   for (const Listening& listening : all) {
@@ -151,6 +152,9 @@ void check_listeners(const Settings& settings, Problems& problems) {
 
   if (!settings.edge.listen_tls.empty() && !problems.present("edge.tls")) {
     problems.add("edge.listen_tls", "needs a certificate: give edge.tls");
+  }
+  if (!settings.dns.listen_tls.empty() && !problems.present("edge.tls")) {
+    problems.add("dns.listen_tls", "needs a certificate: give edge.tls");
   }
   if (settings.edge.cache_disk && settings.edge.cache_disk->path.empty()) problems.add("edge.cache.disk.path", "is missing");
   if (settings.edge.cache_disk && !problems.present("edge.cache.disk.size")) problems.add("edge.cache.disk.size", "is missing");

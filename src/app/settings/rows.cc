@@ -218,6 +218,8 @@ std::span<const Row<DnsSettings>> dns_rows() {
   using S = DnsSettings;
   static const Row<S> rows[] = {
       {"listen", FIELD(S, Texts, listen), kEndpoints, Apply::kRestart, "Addresses for UDP and TCP. None: no dns role."},
+      {"listen_tls", FIELD(S, Texts, listen_tls), kEndpoints, Apply::kRestart,
+       "Addresses for DNS over TLS (RFC 7858), with the certificates of `edge.tls`."},
       {"rate_limit",
        FIELD(S, uint32_t, rate_limit),
        {.most = 1'000'000},

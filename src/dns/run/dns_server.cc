@@ -22,6 +22,7 @@ constexpr size_t kBatchesAtEndMax = 1'024;        // what lies in the socket whe
 constexpr size_t kTcpAnswersBytesMax = 64 << 10;  // answers gathered before they are sent
 constexpr size_t kLengthBytes = 2;
 constexpr int kPortAttempts = 16;
+constexpr Duration kHandshakeMax = std::chrono::seconds(3);
 
 static_assert(io::UdpSocket::kDatagramBytesMax >= kUdpAnswerBytesMax);
 
@@ -52,6 +53,7 @@ struct DnsServer::Impl {
   Task<void> accept_tcp();
   void admit(io::Listener::Accepted accepted);
   Task<void> serve_tcp(Connections::iterator connection);
+  Task<bool> shake_hands(Connection& connection);
   bool answer_frames(Connection& connection);
   bool answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, Connection& connection);
   bool begin_transfer(std::span<const uint8_t> query, std::unique_ptr<TransferStream> stream, Connection& connection);
@@ -86,6 +88,7 @@ Asker DnsServer::Impl::asker_over(Transport transport) const {
           .cookies = options.cookies,
           .seconds = static_cast<uint32_t>(duration_cast<std::chrono::seconds>(loop.wall().time_since_epoch()).count()),
           .limiter = options.limiter,
+          .encrypted = options.tls != nullptr,
           .now_us = static_cast<uint64_t>(duration_cast<std::chrono::microseconds>(loop.now().time_since_epoch()).count()),
           .keepalive_tenths = static_cast<uint16_t>(options.tcp_idle_max / std::chrono::milliseconds(100))};
 }
@@ -174,6 +177,13 @@ void DnsServer::Impl::admit(io::Listener::Accepted accepted) {
 // time: bytes that trickle do not.
 Task<void> DnsServer::Impl::serve_tcp(Connections::iterator at) {
   Connection& connection = *at;
+  if (options.tls != nullptr) {
+    const bool secured = co_await shake_hands(connection);
+    if (!secured) {
+      drop(at);
+      co_return;
+    }
+  }
   connection.stream->set_deadline(loop.now() + options.tcp_idle_max);
   while (true) {
     const auto got = co_await connection.stream->read_some(connection.frames.space());
@@ -196,6 +206,13 @@ Task<void> DnsServer::Impl::serve_tcp(Connections::iterator at) {
     if (!sound) break;
   }
   drop(at);
+}
+
+Task<bool> DnsServer::Impl::shake_hands(Connection& connection) {
+  auto accepted = co_await io::tls_accept(options.tls, std::move(connection.stream), loop.now() + kHandshakeMax);
+  if (!accepted || draining) co_return false;
+  connection.stream = std::move(*accepted);
+  co_return true;
 }
 
 Mono DnsServer::Impl::write_deadline(const Connection& connection) const {
@@ -275,7 +292,7 @@ void DnsServer::Impl::drop(Connections::iterator connection) {
     --transfers_under_way;
     counters.transfers.unfinished.add();
   }
-  connection->stream->close();
+  if (connection->stream != nullptr) connection->stream->close();
   connections.erase(connection);
   counters.tcp_connections.set(connections.size());
 }
@@ -287,6 +304,11 @@ Result<std::unique_ptr<DnsServer>> DnsServer::start(io::Loop& loop, const io::En
   std::unique_ptr<DnsServer> server(new DnsServer());
   server->impl_ = std::make_unique<Impl>(loop, snapshots, options);
   Impl& impl = *server->impl_;
+  if (impl.options.tls != nullptr) {
+    TRY(impl.listener, io::Listener::open(loop, endpoint));
+    impl.tasks.spawn(impl.accept_tcp());
+    return server;
+  }
   for (int attempt = 1;; ++attempt) {
     TRY(impl.udp, io::UdpSocket::open(loop, endpoint));
     auto listener = io::Listener::open(loop, impl.udp->local());
@@ -303,17 +325,19 @@ Result<std::unique_ptr<DnsServer>> DnsServer::start(io::Loop& loop, const io::En
 }
 
 DnsServer::~DnsServer() = default;
-io::Endpoint DnsServer::local() const { return impl_->udp->local(); }
+io::Endpoint DnsServer::local() const { return impl_->listener->local(); }
+void DnsServer::replace_tls(std::shared_ptr<io::TlsServerContext> tls) { impl_->options.tls = std::move(tls); }
 const DnsServerCounters& DnsServer::counters() const { return impl_->counters; }
 
 Task<void> DnsServer::drain(Mono deadline) {
   impl_->draining = true;
   impl_->drained_by = deadline;
-  for (size_t i = 0; i < kBatchesAtEndMax && impl_->answer_batch(); ++i) {
+  for (size_t i = 0; impl_->udp != nullptr && i < kBatchesAtEndMax && impl_->answer_batch(); ++i) {
   }
-  impl_->udp->close();
+  if (impl_->udp != nullptr) impl_->udp->close();
   impl_->listener->close();
   for (auto& connection : impl_->connections) {
+    if (connection.stream == nullptr) continue;  // shaking hands, for no longer than kHandshakeMax
     if (connection.writing || connection.transfer != nullptr) {
       connection.stream->set_deadline(deadline);
     } else {

@@ -1,5 +1,5 @@
-// Answers DNS on one loop, over UDP and TCP at one address. Reads the published snapshot once per batch of queries;
-// never waits for anything but the network.
+// Answers DNS on one loop, over UDP and TCP at one address, or over TLS (RFC 7858) at another. Reads the published snapshot once per batch
+// of queries; never waits for anything but the network.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 #include "dns/answer.h"
 #include "dns/transfer_desk.h"
 #include "io/stream.h"
+#include "io/tls.h"
 
 namespace evershore::dns {
 
@@ -23,6 +24,8 @@ struct DnsServerOptions {
   // Shared by all servers of a node, and outlive them. nullptr: no cookies, no limit.
   const dnswire::CookieSecret* cookies = nullptr;
   RateLimiter* limiter = nullptr;
+  // Set: a server for TLS connections alone.
+  std::shared_ptr<io::TlsServerContext> tls = nullptr;
 };
 
 // One thread writes: the server's loop.
@@ -43,6 +46,7 @@ class DnsServer {
   ~DnsServer();  // after drain()
   io::Endpoint local() const;
   const DnsServerCounters& counters() const;
+  void replace_tls(std::shared_ptr<io::TlsServerContext> tls);  // for connections to come; only where there was one from the start
 
   // Answers what has arrived, then closes: idle connections at once, those that are taking an answer when they have it or at
   // `deadline`.

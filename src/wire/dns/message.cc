@@ -9,7 +9,8 @@ namespace evershore::dnswire {
 
 namespace {
 
-constexpr uint16_t kOptionNsid = 3, kOptionClientSubnet = 8, kOptionCookie = 10, kOptionKeepalive = 11, kOptionExtendedError = 15;
+constexpr uint16_t kOptionNsid = 3, kOptionClientSubnet = 8, kOptionCookie = 10, kOptionKeepalive = 11, kOptionPadding = 12,
+                   kOptionExtendedError = 15;
 constexpr uint16_t kFamilyV4 = 1, kFamilyV6 = 2;
 
 // The question's name: uncompressed, labels up to 63, up to 255 in all. 0 = malformed.
@@ -67,6 +68,7 @@ bool parse_options(std::span<const uint8_t> rdata, Edns& edns) {
     if (code == kOptionNsid && length == 0) edns.wants_nsid = true;
     if (code == kOptionCookie && !parse_cookie(rdata.subspan(at, length), edns)) return false;
     if (code == kOptionKeepalive && length == 0) edns.wants_keepalive = true;
+    if (code == kOptionPadding) edns.wants_padding = true;
     if (code == kOptionClientSubnet) parse_client_subnet(rdata.subspan(at, length), edns.client_subnet);
     at += length;
   }
@@ -189,6 +191,10 @@ size_t write_opt(const OptFields& fields, uint8_t* out) {
   if (fields.keepalive_tenths != 0) at = put_small_option(at, kOptionKeepalive, fields.keepalive_tenths);
   if (fields.extended_error != ExtendedError::kNone)
     at = put_small_option(at, kOptionExtendedError, static_cast<uint16_t>(fields.extended_error));
+  if (fields.padding_bytes) {
+    at = put_option_head(at, kOptionPadding, *fields.padding_bytes);
+    std::memset(at, 0, *fields.padding_bytes);
+  }
   return size;
 }
 

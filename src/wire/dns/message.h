@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "wire/dns/cookie.h"
@@ -50,6 +51,7 @@ struct Edns {
   uint16_t payload_bytes = 0;  // as sent; below 512 reads as 512
   bool dnssec_ok = false;
   bool wants_nsid = false;
+  bool wants_padding = false;                // RFC 7830
   bool wants_keepalive = false;              // RFC 7828
   std::span<const uint8_t> client_cookie{};  // RFC 7873: 8 bytes, or empty; into the packet
   std::span<const uint8_t> server_cookie{};  // 8 to 32 bytes, or empty
@@ -97,6 +99,7 @@ struct OptFields {
   std::span<const uint8_t> server_cookie = {};
   uint16_t keepalive_tenths = 0;  // of a second (RFC 7828); 0 = not told
   ExtendedError extended_error = ExtendedError::kNone;
+  std::optional<uint16_t> padding_bytes = std::nullopt;  // comes last; set: the option is there, with so many zeros
 };
 inline constexpr size_t kSubnetOptionBytesMax = 4 + 4 + 16;
 inline constexpr size_t kCookieOptionBytes = 4 + kCookieBytes;
@@ -105,7 +108,8 @@ inline size_t opt_bytes(const OptFields& fields) {
   return kOptBytes + (fields.nsid.empty() ? 0 : 4 + fields.nsid.size()) +
          (fields.client_subnet == nullptr ? 0 : 8 + fields.client_subnet->address_bytes()) +
          (fields.client_cookie.empty() ? 0 : 4 + fields.client_cookie.size() + fields.server_cookie.size()) +
-         (fields.keepalive_tenths == 0 ? 0 : kSmallOptionBytes) + (fields.extended_error == ExtendedError::kNone ? 0 : kSmallOptionBytes);
+         (fields.keepalive_tenths == 0 ? 0 : kSmallOptionBytes) + (fields.extended_error == ExtendedError::kNone ? 0 : kSmallOptionBytes) +
+         (fields.padding_bytes ? 4 + size_t{*fields.padding_bytes} : 0);
 }
 size_t write_opt(const OptFields& fields, uint8_t* out);
 

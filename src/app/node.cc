@@ -117,7 +117,8 @@ Result<void> Node::open_state() {
 Result<void> Node::configure_dns(const Settings& settings) {
   std::vector<dns::Problem> problems;
   const auto files = dns::read_master_files(settings.dns, problems);
-  if (problems.empty()) problems = publisher_.configure(settings.dns, files);
+  TRY(auto countries, dns::read_countries(settings.dns));
+  if (problems.empty()) problems = publisher_.configure(settings.dns, files, std::move(countries));
   if (!problems.empty()) return fail(Fault::kInvalid, "dns: " + problems.front().message);
   rate_limiter_.set_rate(settings.dns.rate_limit);
   return {};

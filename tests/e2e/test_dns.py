@@ -152,6 +152,7 @@ listen = "127.0.0.1:0"
 
 POLICIES = """
 client_subnet = true
+geo_database = "{root}/tests/data/countries.mmdb"
 rate_limit = 0
 [dns.networks]
 office = ["198.51.100.0/24"]
@@ -177,6 +178,11 @@ name = "latency.example.org"
 type = "A"
 policy = "latency"
 answers = [ { value = "192.0.2.4", region = "far" }, { value = "192.0.2.5", region = "near", health_check = "region/east" } ]
+[[dns.records]]
+name = "country.example.org"
+type = "A"
+policy = "geo"
+answers = [ { value = "192.0.2.20", country = "DE" }, { value = "192.0.2.21", continent = "EU" }, { value = "192.0.2.22", default = true } ]
 [[dns.records]]
 name = "tiers.example.org"
 type = "A"
@@ -207,7 +213,7 @@ answers = [ { value = "none.example.org", evaluate_target_health = true }, { val
 def policies(make_region, make_node, tmp_path):
     regions = [make_region("east"), make_region("west")]
     text = support.site_settings(tmp_path, regions)
-    return regions, make_node(text.replace('[[dns.zones]]\nname = "example.com"', POLICIES + '[[dns.zones]]\nname = "example.com"', 1))
+    return regions, make_node(text.replace('[[dns.zones]]\nname = "example.com"', POLICIES.replace("{root}", str(support.ROOT)) + '[[dns.zones]]\nname = "example.com"', 1))
 
 
 def test_weighted_answers_have_their_shares(policies):
@@ -228,6 +234,9 @@ def test_geo_and_latency_go_by_the_clients_subnet_or_address(policies):
     assert short(port, "geo.example.org", "A")[1] in ("192.0.2.1", "192.0.2.2")
     assert short(port, "latency.example.org", "A", "+subnet=198.51.100.0/24") == ["192.0.2.5"]
     assert short(port, "latency.example.org", "A", "+subnet=203.0.113.0/24") == ["192.0.2.4"]
+    assert short(port, "country.example.org", "A", "+subnet=192.0.2.0/25") == ["192.0.2.20"]
+    assert short(port, "country.example.org", "A", "+subnet=192.0.2.128/25") == ["192.0.2.21"]
+    assert short(port, "country.example.org", "A", "+subnet=198.51.100.0/24") == ["192.0.2.22"]
     assert "198.51.100.0/24/24" in kdig(port, "geo.example.org", "A", "+subnet=198.51.100.0/24")
     assert "198.51.100.0/24/0" in kdig(port, "example.org", "SOA", "+subnet=198.51.100.0/24")
 

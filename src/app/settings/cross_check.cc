@@ -8,6 +8,7 @@
 #include "dns/transfer_rules.h"
 #include "dns/validate.h"
 #include "io/files.h"
+#include "io/geo_database.h"
 #include "io/stream.h"
 #include "model/health.h"
 
@@ -191,6 +192,10 @@ void check_dns(const Settings& settings, Problems& problems) {
     if (!site.empty() && !settings.sites.contains(site)) {
       problems.add(at("dns.records", i) + ".site", fmt::format("there is no site \"{}\"{}", site, did_you_mean(site, sites)));
     }
+  }
+  if (!settings.dns.geo_database.empty() && !problems.any_below("dns.geo_database")) {
+    if (auto database = io::read_geo_database(settings.dns.geo_database); !database)
+      problems.add("dns.geo_database", database.error().text);
   }
   const std::vector<std::string> checks = known_checks(settings);
   for (const auto& problem : dns::load_transfer_rules(settings.dns).problems) {

@@ -250,6 +250,13 @@ TEST(SettingsOfDns, networks_and_measurements_are_read_by_name) {
   EXPECT_EQ(loaded.settings.dns.latency.at("office").at("west"), 90ms);
 }
 
+TEST(SettingsOfDns, a_geo_database_is_opened_for_a_look) {
+  const std::string source = EVERSHORE_SOURCE_DIR;
+  EXPECT_EQ(problems_of(fmt::format("[dns]\ngeo_database = \"{}/tests/data/countries.mmdb\"\n", source)), "");
+  const std::string told = problems_of(fmt::format("[dns]\ngeo_database = \"{}/README.md\"\n", source));
+  EXPECT_TRUE(told.starts_with("2:16: dns.geo_database: cannot read ")) << told;
+}
+
 TEST(SettingsOfDns, networks_and_measurements_name_their_problems) {
   EXPECT_EQ(problems_of("[dns.networks]\noffice = [\"10.0.0.0/8\", \"10.0.0.1/8\"]\n"),
             "2:25: dns.networks.office[1]: \"10.0.0.1/8\" is not a network such as \"192.0.2.0/24\": there are bits behind its length\n");

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "dns/transfer_rules.h"
 #include "io/files.h"
+#include "io/geo_database.h"
 
 namespace evershore::dns {
 
@@ -139,6 +140,19 @@ void DnsPublisher::log_changes(const std::vector<RecordDecision>& next) const {
     log_.info("{} {}: now {} ({}), was {} ({})", decision.name, decision.type, fmt::join(decision.chosen, ", "),
               routing::why_name(decision.why), fmt::join(before->chosen, ", "), routing::why_name(before->why));
   }
+}
+
+Result<std::shared_ptr<const PlaceTable>> read_countries(const DnsSettings& settings) {
+  if (settings.geo_database.empty()) return nullptr;
+  TRY(const auto networks, io::read_geo_database(settings.geo_database));
+  std::vector<PlaceTable::Area> areas;
+  areas.reserve(networks.size());
+  for (const auto& network : networks) {
+    auto& area = areas.emplace_back(PlaceTable::Area{.prefix = {network.address, network.bits, network.v6}, .names = {}});
+    if (!network.country.empty()) area.names.push_back("country/" + network.country);
+    if (!network.continent.empty()) area.names.push_back("continent/" + network.continent);
+  }
+  return PlaceTable::build(areas);
 }
 
 MasterFiles read_master_files(const DnsSettings& settings, std::vector<Problem>& problems) {

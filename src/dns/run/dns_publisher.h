@@ -30,6 +30,9 @@ struct PublisherCounters {
 // Reads the zones' master files. One that cannot be read is a problem and not in the map.
 MasterFiles read_master_files(const DnsSettings& settings, std::vector<Problem>& problems);
 
+// The places of the settings' geo database; nullptr if they name none. Reads the whole file.
+Result<std::shared_ptr<const PlaceTable>> read_countries(const DnsSettings& settings);
+
 class DnsPublisher {
  public:
   enum class Change : uint8_t { kNone, kPublished };

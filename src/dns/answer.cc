@@ -317,16 +317,41 @@ bool put_proofs(Reply& reply, const CompiledSnapshot& snapshot, const Proofs& pr
   return true;
 }
 
+// RFC 6672 3.1: the CNAME for the asked name that the DNAME at `at`, the body's first record, stands for. It is not followed: the
+// resolver asks for its target. The DNAME's owner is a pointer, its target is not compressed.
+[[gnu::noinline]] Rcode put_redirection(Reply& reply, const Body& body, size_t at, size_t room, BodyCut& cut) {
+  constexpr size_t kTtlAt = 6, kLengthAt = 10, kFixedBytes = 12;
+  const uint8_t* dname = reply.out.data() + at;
+  const size_t kept = reply.query.name_bytes - body.name_bytes;
+  const size_t target = load16(dname + kLengthAt);
+  if (kept + target > kNameBytesMax) return Rcode::kYxDomain;
+  cut.complete = reply.size + kFixedBytes + kept + target <= room;
+  if (!cut.complete) return Rcode::kNoError;
+  uint8_t* out = reply.out.data() + reply.size;
+  store16(out, 0xC000 | kHeaderBytes);
+  store16(out + 2, dnswire::kTypeCname);
+  store16(out + 4, dnswire::kClassIn);
+  std::memcpy(out + kTtlAt, dname + kTtlAt, 4);
+  store16(out + kLengthAt, kept + target);
+  std::memcpy(out + kFixedBytes, reply.packet.data() + kHeaderBytes, kept);
+  std::memcpy(out + kFixedBytes + kept, dname + kFixedBytes, target);
+  reply.size += kFixedBytes + kept + target;
+  ++cut.answers;
+  return Rcode::kNoError;
+}
+
 size_t serve(Reply& reply, const CompiledSnapshot& snapshot, BodyRef ref, const AskedName& asked, AnswerCounters& counters) {
   const SecureBody* form = reply.query.edns.dnssec_ok && ref < snapshot.secure.size() ? &snapshot.secure[ref] : nullptr;
   if (form != nullptr && form->body == 0) form = nullptr;
   const Body& body = snapshot.bodies[form == nullptr ? ref : form->body];
-  const auto rcode = static_cast<Rcode>(body.rcode);
+  auto rcode = static_cast<Rcode>(body.rcode);
   echo_question(reply);
   const size_t opt = reply.query.edns.present ? dnswire::opt_bytes(opt_fields(reply, snapshot, rcode)) : 0;
   const size_t room = reply.out.size() - std::min(opt, reply.out.size());
   BodyCut cut = cut_for(snapshot, body, room > reply.size ? room - reply.size : 0);
+  const size_t body_at = reply.size;
   put_body(reply, snapshot, body, cut.size);
+  if (body.redirects && cut.complete) rcode = put_redirection(reply, body, body_at, room, cut);
   if (form != nullptr && cut.complete) cut.complete = put_proofs(reply, snapshot, proofs_for(snapshot, *form, asked), room, cut);
   write_header(reply, rcode, body.authoritative, cut, !cut.complete);
   if (!cut.complete) counters.truncated.add();

@@ -33,7 +33,7 @@ struct Asker {
 struct AnswerCounters {
   Counter queries_udp;              // queries answered or dropped
   Counter queries_tcp;              //
-  std::array<Counter, 6> by_rcode;  // answers by code, NOERROR to REFUSED
+  std::array<Counter, 7> by_rcode;  // answers by code, NOERROR to YXDOMAIN
   Counter bad_version;              // answers BADVERS and BADCOOKIE
   Counter dropped;                  // queries not worth an answer: too short, or answers themselves
   Counter truncated;                // answers with TC

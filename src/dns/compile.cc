@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <deque>
+#include <optional>
 #include <set>
 
 #include "base/assert.h"
@@ -18,6 +19,7 @@ namespace evershore::dns {
 namespace {
 
 using dnswire::kTypeCname;
+using dnswire::kTypeDname;
 using dnswire::kTypeDs;
 using dnswire::kTypeNs;
 using dnswire::kTypeNsec;
@@ -190,7 +192,8 @@ class Compiler {
       add_cut(entry, node, types);
     } else {
       node.other_body = node.any_body = no_data(entry.zone, *entry.name);
-      node.below_body = nothing_below(entry.zone, *entry.name);
+      node.below_body =
+          entry.node != nullptr && entry.node->contains(kTypeDname) ? redirection(entry) : nothing_below(entry.zone, *entry.name);
       if (entry.kind == NameTree::Kind::kData && entry.node->contains(kTypeCname)) {
         add_cname(entry, node, types);
       } else if (entry.kind == NameTree::Kind::kData) {
@@ -201,6 +204,18 @@ class Compiler {
     node.types = static_cast<uint16_t>(types.size());
     out_->types.insert(out_->types.end(), types.begin(), types.end());
     out_->nodes.push_back(node);
+  }
+
+  // For the names below a DNAME: the record itself, to which each answer adds its CNAME.
+  uint32_t redirection(const NameTree::Entry& entry) {
+    const auto& set = entry.node->at(kTypeDname);
+    BodyWriter body(*entry.name, anything_signed_);
+    body.put(Section::kAnswer,
+             {.owner = *entry.name, .type = kTypeDname, .set = set, .rrsigs = sign(entry.zone, *entry.name, kTypeDname, set)});
+    const uint32_t plain = body.finish(*out_, Rcode::kNoError, true);
+    out_->bodies[plain].redirects = true;
+    if (plain < out_->secure.size() && out_->secure[plain].body != 0) out_->bodies[out_->secure[plain].body].redirects = true;
+    return plain;
   }
 
   BodyRef one_set(size_t zone, const Name& owner, uint16_t type, const RecordSet& set) {
@@ -293,8 +308,9 @@ class Compiler {
 
   struct Link {
     Name owner;
-    const RecordSet* set;  // one outcome
-    NameTree::Match match;
+    const RecordSet* set;   // one outcome
+    NameTree::Match match;  // nowhere: made from the DNAME before it, and not signed
+    uint16_t type = kTypeCname;
   };
   static constexpr uint16_t kTypeAtNoEnd = 0;
 
@@ -316,6 +332,14 @@ class Compiler {
   void gather_types(const Name& name, std::vector<Link>& links, std::set<uint16_t>& types) {
     const auto match = tree_.match(name);
     if (match.kind == MatchKind::kReferral && *match.entry->name == name) types.insert(kTypeDs);
+    if (redirects(match)) {
+      const auto made = redirected(name, match);
+      if (!made || !may_follow(links, name)) return;
+      links.push_back({name, nullptr, {}});
+      gather_types(*made, links, types);
+      links.pop_back();
+      return;
+    }
     const bool here = match.kind == MatchKind::kExact || match.kind == MatchKind::kWildcard;
     if (!here || match.entry->node == nullptr) return;
     const auto cname = match.entry->node->find(kTypeCname);
@@ -342,6 +366,10 @@ class Compiler {
   // Bodies for `question` behind these links, from `name` on.
   BodyRef chained_from(const Name& question, std::vector<Link>& links, const Name& name, uint16_t type) {
     const ChainEnd end{.name = name, .match = match_for(name, type)};
+    if (redirects(end.match)) {
+      return may_follow(links, name) ? chained_through(question, links, end, type)
+                                     : chain_without_end(question, links, {.name = name, .match = {}});
+    }
     const bool here = end.match.kind == MatchKind::kExact || end.match.kind == MatchKind::kWildcard;
     if (!here || end.match.entry->node == nullptr) return chain_without_end(question, links, end);
     const auto cname = end.match.entry->node->find(kTypeCname);
@@ -363,6 +391,36 @@ class Compiler {
     });
   }
 
+  static bool redirects(const NameTree::Match& match) {
+    return match.kind == MatchKind::kMissing && match.entry->node != nullptr && match.entry->node->contains(kTypeDname);
+  }
+
+  // RFC 6672 2.2: the name with the DNAME's owner replaced by its target. nullopt: too long.
+  static std::optional<Name> redirected(const Name& name, const NameTree::Match& match) {
+    const auto kept = name.wire().substr(0, name.wire().size() - match.entry->name->wire().size());
+    auto made = Name::from_wire(std::string(kept) + match.entry->node->at(kTypeDname).rdata.front());
+    return made ? std::optional(*std::move(made)) : std::nullopt;
+  }
+
+  struct ChainEnd;
+  BodyRef chained_through(const Name& question, std::vector<Link>& links, const ChainEnd& end, uint16_t type) {
+    const auto& dname = end.match.entry->node->at(kTypeDname);
+    links.push_back({*end.match.entry->name, &dname, {MatchKind::kExact, end.match.entry}, kTypeDname});
+    BodyRef ref = 0;
+    if (const auto made = redirected(end.name, end.match)) {
+      links.push_back({end.name, &made_cnames_.emplace_back(RecordSet{.ttl = dname.ttl, .rdata = {std::string(made->wire())}}), {}});
+      ref = chained_from(question, links, *made, type);
+      links.pop_back();
+    } else {
+      BodyWriter body(question, anything_signed_);
+      put_links(body, links);
+      prove_links(body, question, links);
+      ref = body.finish(*out_, Rcode::kYxDomain, true);
+    }
+    links.pop_back();
+    return ref;
+  }
+
   struct ChainEnd {
     const Name& name;
     NameTree::Match match;
@@ -370,18 +428,18 @@ class Compiler {
 
   void put_links(BodyWriter& body, const std::vector<Link>& links) {
     for (size_t i = 0; i < links.size(); ++i) {
-      const auto& [owner, set, match] = links[i];
+      const auto& [owner, set, match, type] = links[i];
       body.put(Section::kAnswer, {.owner = owner,
-                                  .type = kTypeCname,
+                                  .type = type,
                                   .set = *set,
-                                  .rrsigs = sign(match.entry->zone, *match.entry->name, kTypeCname, *set),
+                                  .rrsigs = match.entry == nullptr ? nullptr : sign(match.entry->zone, *match.entry->name, type, *set),
                                   .owner_is_question = i == 0});
     }
   }
 
   // All answers are in place: the proofs that wildcards stood for names that are not there.
   void prove_links(BodyWriter& body, const Name& question, const std::vector<Link>& links) {
-    for (const auto& [owner, set, match] : links) {
+    for (const auto& [owner, set, match, type] : links) {
       if (match.kind == MatchKind::kWildcard) prove(body, match.entry->zone, owner);
     }
     if (!links.empty()) prove_asked_name(body, links.front().match.entry->zone, question);
@@ -493,6 +551,7 @@ class Compiler {
   std::shared_ptr<CompiledSnapshot> out_;
   std::vector<uint32_t> no_data_;  // bodies by zone
   std::vector<uint32_t> no_name_;
+  std::deque<RecordSet> made_cnames_;     // by DNAMEs, in chains
   size_t outcomes_left_ = 0;              // of the question under way
   std::vector<ZoneSigner*> signers_;      // by zone, as all of these
   std::vector<std::vector<Nsec>> nsecs_;  // in canonical order

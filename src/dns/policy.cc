@@ -16,7 +16,8 @@ namespace {
 using dnswire::kTypeCname;
 
 bool about_servers(uint16_t type) {
-  return type == dnswire::kTypeNs || type == dnswire::kTypeSoa || type == dnswire::kTypeDs || type == dnswire::kTypeDnskey;
+  return type == dnswire::kTypeNs || type == dnswire::kTypeSoa || type == dnswire::kTypeDs || type == dnswire::kTypeDnskey ||
+         type == dnswire::kTypeDname;
 }
 
 // Reads one record's policy.

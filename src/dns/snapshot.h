@@ -23,7 +23,8 @@ struct Body {
   uint32_t cuts_at = 0;     // into CompiledSnapshot::cuts; ascending, the last is the whole body
   uint16_t name_bytes = 0;  // of the question's name it was prepared behind
   uint8_t rcode = 0;
-  bool authoritative = true;
+  bool authoritative : 1 = true;
+  bool redirects : 1 = false;  // it begins with a DNAME for the names below: a CNAME is made for each that is asked for (RFC 6672 3.1)
 };
 
 // A place between two record sets where a body may be cut (RFC 2181 9: never inside a set).

@@ -108,10 +108,10 @@ class Loader {
     }
   }
 
-  // Types that only exist in queries or have rules we do not serve.
+  // Types that only exist in queries.
   bool check_type(uint16_t type, Source source, std::string_view field) {
     const bool query_only = type == dnswire::kTypeOpt || (type >= 128 && type <= 255);
-    if (!query_only && type != dnswire::kTypeDname) return true;
+    if (!query_only) return true;
     problem(source, std::string(field), fmt::format("records of type {} cannot be served", type_name(type)));
     return false;
   }
@@ -280,6 +280,13 @@ class Loader {
     if (const auto soa = types.find(kTypeSoa); soa != types.end() && !apex) {
       problem(soa->second, field(soa->second), fmt::format("{} is not the apex of a zone; a SOA stands only there", plain(owner)));
     }
+    if (const auto dname = types.find(dnswire::kTypeDname); dname != types.end()) {
+      // RFC 6672 2.3, 3.3
+      if (owner.is_wildcard()) problem(dname->second, field(dname->second), "a wildcard cannot have a DNAME");
+      if (types.contains(kTypeNs) && !apex) {
+        problem(dname->second, field(dname->second), fmt::format("{} has a DNAME beside a delegation", plain(owner)));
+      }
+    }
     if (const auto alias = types.find(kTypeAlias); alias != types.end() && (types.contains(kTypeA) || types.contains(kTypeAaaa))) {
       problem(alias->second, "type", fmt::format("{} has an ALIAS beside A or AAAA records", plain(owner)));
     }
@@ -295,17 +302,29 @@ class Loader {
       const auto field = source->second.line > 0 ? "file" : "values";
       if (bytes > kRecordSetBytesMax)
         problem(source->second, field, fmt::format("the {} records of {} do not fit into one message", type_text(type), plain(owner)));
-      if ((type == kTypeCname || type == kTypeSoa) && set.rdata.size() > 1) {
+      if ((type == kTypeCname || type == kTypeSoa || type == dnswire::kTypeDname) && set.rdata.size() > 1) {
         problem(source->second, field,
                 fmt::format("{} has {} {} records; there can be one", plain(owner), set.rdata.size(), type_text(type)));
       }
     }
   }
 
+  // RFC 6672 2.3: a DNAME stands for all names below it.
+  void check_below_dname(const Zone& zone, const Name& owner, const std::map<uint16_t, Source>& types, const Name& above) {
+    const auto at = zone.fixed.find(above);
+    if (at == zone.fixed.end() || !at->second.contains(dnswire::kTypeDname)) return;
+    const auto& [type, source] = *types.begin();
+    problem(
+        source, source.line > 0 ? "file" : "name",
+        fmt::format("{} lies below the DNAME of {}; its {} record would never be answered", plain(owner), plain(above), type_text(type)));
+  }
+
   // RFC 1034 4.2.1: below a delegation only addresses (glue) have a use.
   void check_below_cuts(const Zone& zone, const Origins& origins) {
     for (const auto& [owner, types] : origins) {
+      if (owner != zone.apex) check_below_dname(zone, owner, types, zone.apex);
       for (Name above = owner.parent(); above.labels() > zone.apex.labels(); above = above.parent()) {
+        check_below_dname(zone, owner, types, above);
         const auto cut = zone.fixed.find(above);
         if (cut == zone.fixed.end() || !cut->second.contains(kTypeNs)) continue;
         for (const auto& [type, source] : types) {

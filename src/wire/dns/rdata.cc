@@ -242,6 +242,7 @@ Result<std::string> rdata_from_text(uint16_t type, std::string_view text) {
   switch (type) {
     case kTypeCname:
     case kTypeNs:
+    case kTypeDname:
     case kTypePtr: return one_name(type, tokens);
     case kTypeMx: return mx(tokens);
     case kTypeSoa: return soa(tokens);

@@ -31,6 +31,7 @@ std::string_view rcode_name(Rcode rcode) {
     case Rcode::kNxDomain: return "NXDOMAIN";
     case Rcode::kNotImp: return "NOTIMP";
     case Rcode::kRefused: return "REFUSED";
+    case Rcode::kYxDomain: return "YXDOMAIN";
     case Rcode::kNotAuth: return "NOTAUTH";
     case Rcode::kBadVers: return "BADVERS";
     case Rcode::kBadCookie: return "BADCOOKIE";

@@ -21,6 +21,7 @@ enum class Rcode : uint16_t {
   kNxDomain = 3,
   kNotImp = 4,
   kRefused = 5,
+  kYxDomain = 6,  // a name became too long by a DNAME (RFC 6672)
   kNotAuth = 9,   // not authoritative for the zone, or not authorised (RFC 2136, RFC 8945)
   kBadVers = 16,  // upper bits travel in the OPT record (RFC 6891)
   kBadCookie = 23,

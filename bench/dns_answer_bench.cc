@@ -27,13 +27,23 @@ dns::LoadedZones example(int names) {
        .type = "CNAME",
        .policy = RecordPolicy::kFailover,
        .answers = {{.role = "primary", .value = "p.example.net", .health_check = "p"}, {.role = "secondary", .value = "s.example.net"}}});
+  settings.records.push_back({.name = "weighted.example.com",
+                              .type = "A",
+                              .policy = RecordPolicy::kWeighted,
+                              .answers = {{.value = "192.0.2.1", .weight = 1}, {.value = "192.0.2.2", .weight = 3}}});
+  for (int i = 0; i < 1'000; ++i) settings.networks["near"].push_back(fmt::format("192.{}.{}.0/24", i / 250, i % 250));
+  settings.records.push_back({.name = "geo.example.com",
+                              .type = "A",
+                              .policy = RecordPolicy::kGeo,
+                              .answers = {{.value = "192.0.2.1", .networks = {"near"}}, {.value = "192.0.2.2", .for_others = true}}});
   for (int i = 0; i < names; ++i) simple(fmt::format("host{}.example.com", i), "A", {fmt::format("10.0.{}.{}", i / 256 % 256, i % 256)});
   return dns::load_zones(settings, {});
 }
 
 void answers(benchmark::State& state, const char* name, uint16_t type, bool edns) {
   const auto loaded = example(10'000);
-  const auto snapshot = dns::compile(dns::plain_zones(loaded.zones, {}, {}, {}).zones, {.nsid = "node-1"});
+  const dns::Places places{.networks = loaded.networks};
+  const auto snapshot = dns::compile(dns::plain_zones(loaded.zones, {}, {}, {}, places).zones, {.nsid = "node-1", .places = places});
   dnswire::QueryOptions options;
   if (edns) options.edns_payload_bytes = 1232;
   const auto query = dnswire::build_query(*dnswire::Name::parse(name), type, 1, options);
@@ -51,6 +61,8 @@ void answers(benchmark::State& state, const char* name, uint16_t type, bool edns
 BENCHMARK_CAPTURE(answers, one_address, "www.example.com", kTypeA, false);
 BENCHMARK_CAPTURE(answers, one_address_edns, "www.example.com", kTypeA, true);
 BENCHMARK_CAPTURE(answers, failover_edns, "assets.example.com", kTypeA, true);
+BENCHMARK_CAPTURE(answers, weighted_edns, "weighted.example.com", kTypeA, true);
+BENCHMARK_CAPTURE(answers, geo_edns, "geo.example.com", kTypeA, true);
 BENCHMARK_CAPTURE(answers, chain_edns, "alias.example.com", kTypeA, true);
 BENCHMARK_CAPTURE(answers, wildcard_edns, "some.name.wild.example.com", dnswire::kTypeMx, true);
 BENCHMARK_CAPTURE(answers, no_such_name_edns, "missing.example.com", kTypeA, true);

@@ -160,6 +160,11 @@ class PlaceChooser {
 Chooser::Chooser(const std::vector<Zone>& zones, const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites,
                  const Places& places, const LastUsable& before)
     : health_(health), steering_(steering), sites_(sites), places_(places), before_(before) {
+  // Most have no use for the index, and with many records it is not for nothing.
+  const auto looks_behind = [](const DecidedRecord& record) {
+    return std::ranges::any_of(record.answers, [](const DecidedAnswer& answer) { return answer.target_group.has_value(); });
+  };
+  if (std::ranges::none_of(zones, [&](const Zone& zone) { return std::ranges::any_of(zone.decided, looks_behind); })) return;
   for (const auto& zone : zones) {
     for (const auto& record : zone.decided) by_owner_[record.owner].push_back(&record);
   }

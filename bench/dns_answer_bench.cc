@@ -6,6 +6,7 @@
 
 #include "dns/answer.h"
 #include "dns/compile.h"
+#include "dns/sign.h"
 #include "wire/dns/client.h"
 
 namespace {
@@ -40,12 +41,41 @@ dns::LoadedZones example(int names) {
   return dns::load_zones(settings, {});
 }
 
-void answers(benchmark::State& state, const char* name, uint16_t type, bool edns) {
+// The private key of RFC 6605 6.1.
+constexpr std::string_view kKey =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgGU6SnQ/Ou+xC5Rum\n"
+    "uIUIuJZteXT2z0O/ok1s38Et6mShRANCAAQaiMiGFdQ3+7i/nhlCoZKfKFYnBq5s\n"
+    "K9OZ57G/ttHp51uStKpCkXrhxhtwHvA1w/574wCcuv5aL3ExbJAtzw0A\n"
+    "-----END PRIVATE KEY-----\n";
+constexpr Wall kNow{std::chrono::hours(24 * 20'000)};
+
+dns::ZoneSigner example_signer() {
+  dns::ZoneKey key{.facts = {.role = dns::KeyRole::kCsk, .made = kNow}, .key = *dns::SigningKey::from_pem(kKey)};
+  key.facts.tag = dns::key_tag(dns::dnskey_rdata(key.facts.role, key.key.public_key()));
+  return {*dnswire::Name::parse("example.com"), {std::move(key)}};
+}
+
+std::shared_ptr<const dns::CompiledSnapshot> signed_snapshot(std::vector<dns::PlainZone> zones, dns::ZoneSigner& signer) {
+  signer.begin(kNow);
+  signer.complete(zones[0]);
+  auto snapshot = dns::compile(zones, {.nsid = "node-1", .signers = {&signer}});
+  signer.end();
+  return snapshot;
+}
+
+enum class Client { kOld, kEdns, kDo };
+
+void answers(benchmark::State& state, const char* name, uint16_t type, Client client) {
   const auto loaded = example(10'000);
   const dns::Places places{.networks = loaded.networks};
-  const auto snapshot = dns::compile(dns::plain_zones(loaded.zones, {}, {}, {}, places).zones, {.nsid = "node-1", .places = places});
+  auto zones = dns::plain_zones(loaded.zones, {}, {}, {}, places).zones;
+  auto signer = example_signer();
+  const auto snapshot =
+      client == Client::kDo ? signed_snapshot(std::move(zones), signer) : dns::compile(zones, {.nsid = "node-1", .places = places});
   dnswire::QueryOptions options;
-  if (edns) options.edns_payload_bytes = 1232;
+  if (client != Client::kOld) options.edns_payload_bytes = 1232;
+  options.dnssec_ok = client == Client::kDo;
   const auto query = dnswire::build_query(*dnswire::Name::parse(name), type, 1, options);
   std::array<uint8_t, dns::kUdpAnswerBytesMax> out;
   dns::AnswerCounters counters;
@@ -58,15 +88,19 @@ void answers(benchmark::State& state, const char* name, uint16_t type, bool edns
   state.SetItemsProcessed(state.iterations());
 }
 
-BENCHMARK_CAPTURE(answers, one_address, "www.example.com", kTypeA, false);
-BENCHMARK_CAPTURE(answers, one_address_edns, "www.example.com", kTypeA, true);
-BENCHMARK_CAPTURE(answers, failover_edns, "assets.example.com", kTypeA, true);
-BENCHMARK_CAPTURE(answers, weighted_edns, "weighted.example.com", kTypeA, true);
-BENCHMARK_CAPTURE(answers, geo_edns, "geo.example.com", kTypeA, true);
-BENCHMARK_CAPTURE(answers, chain_edns, "alias.example.com", kTypeA, true);
-BENCHMARK_CAPTURE(answers, wildcard_edns, "some.name.wild.example.com", dnswire::kTypeMx, true);
-BENCHMARK_CAPTURE(answers, no_such_name_edns, "missing.example.com", kTypeA, true);
-BENCHMARK_CAPTURE(answers, refused, "example.net", kTypeA, true);
+BENCHMARK_CAPTURE(answers, one_address, "www.example.com", kTypeA, Client::kOld);
+BENCHMARK_CAPTURE(answers, one_address_edns, "www.example.com", kTypeA, Client::kEdns);
+BENCHMARK_CAPTURE(answers, failover_edns, "assets.example.com", kTypeA, Client::kEdns);
+BENCHMARK_CAPTURE(answers, weighted_edns, "weighted.example.com", kTypeA, Client::kEdns);
+BENCHMARK_CAPTURE(answers, geo_edns, "geo.example.com", kTypeA, Client::kEdns);
+BENCHMARK_CAPTURE(answers, chain_edns, "alias.example.com", kTypeA, Client::kEdns);
+BENCHMARK_CAPTURE(answers, wildcard_edns, "some.name.wild.example.com", dnswire::kTypeMx, Client::kEdns);
+BENCHMARK_CAPTURE(answers, no_such_name_edns, "missing.example.com", kTypeA, Client::kEdns);
+BENCHMARK_CAPTURE(answers, refused, "example.net", kTypeA, Client::kEdns);
+BENCHMARK_CAPTURE(answers, one_address_signed, "www.example.com", kTypeA, Client::kDo);
+BENCHMARK_CAPTURE(answers, chain_signed, "alias.example.com", kTypeA, Client::kDo);
+BENCHMARK_CAPTURE(answers, wildcard_signed, "some.name.wild.example.com", dnswire::kTypeMx, Client::kDo);
+BENCHMARK_CAPTURE(answers, no_such_name_signed, "missing.example.com", kTypeA, Client::kDo);
 
 // What a change of health costs until it can be published.
 void compilation(benchmark::State& state) {
@@ -76,6 +110,28 @@ void compilation(benchmark::State& state) {
     benchmark::DoNotOptimize(dns::compile(plain.zones, {.nsid = "node-1"}));
   }
 }
+// A signed zone in which one name changes, and how long the first signing takes.
+void signed_compilation(benchmark::State& state) {
+  auto loaded = example(static_cast<int>(state.range(0)));
+  auto signer = example_signer();
+  auto zones = dns::plain_zones(loaded.zones, {}, {}, {}).zones;
+  signed_snapshot(zones, signer);
+  auto& address = zones[0].contents[*dnswire::Name::parse("www.example.com")][kTypeA].rdata[0];
+  for (auto _ : state) {
+    address[3] = static_cast<char>(address[3] + 1);
+    benchmark::DoNotOptimize(signed_snapshot(zones, signer));
+  }
+}
+void first_signing(benchmark::State& state) {
+  const auto loaded = example(static_cast<int>(state.range(0)));
+  const auto zones = dns::plain_zones(loaded.zones, {}, {}, {}).zones;
+  for (auto _ : state) {
+    auto signer = example_signer();
+    benchmark::DoNotOptimize(signed_snapshot(zones, signer));
+  }
+}
+BENCHMARK(signed_compilation)->Arg(10)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(first_signing)->Arg(1'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(compilation)->Arg(10)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace

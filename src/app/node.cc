@@ -16,6 +16,7 @@ namespace evershore::app {
 namespace {
 
 constexpr Duration kDrainGrace = std::chrono::seconds(10);
+constexpr Duration kKeysInterval = std::chrono::minutes(1);
 
 Result<std::vector<io::Endpoint>> endpoints_of(const std::vector<std::string>& texts) {
   std::vector<io::Endpoint> endpoints;
@@ -117,8 +118,9 @@ Result<void> Node::open_state() {
 Result<void> Node::configure_dns(const Settings& settings) {
   std::vector<dns::Problem> problems;
   const auto files = dns::read_master_files(settings.dns, problems);
+  const auto keys = dns::read_zone_keys(settings.dns, settings_.node.data, loop_.wall(), problems);
   TRY(auto countries, dns::read_countries(settings.dns));
-  if (problems.empty()) problems = publisher_.configure(settings.dns, files, std::move(countries));
+  if (problems.empty()) problems = publisher_.configure(settings.dns, files, std::move(countries), keys);
   if (!problems.empty()) return fail(Fault::kInvalid, "dns: " + problems.front().message);
   rate_limiter_.set_rate(settings.dns.rate_limit);
   return {};
@@ -176,6 +178,7 @@ void Node::start_health() {
                                                    log_.named("health"));
   health_->start(health_settings(settings_));
   refresh_answers();
+  loop_.call_at(loop_.now() + kKeysInterval, [this] { refresh_keys(); });
 }
 
 // DNS first: the answer must follow the verdict at once. Everything slow comes after.
@@ -199,6 +202,17 @@ void Node::on_health_change(const HealthSnapshot& health, const health::HealthCh
     steersman_->drain(region, fmt::format("went down; failback of site {} is manual: undrain it when it may serve again", name),
                       std::nullopt);
   }
+}
+
+// Keys that commands made or changed, signatures that grow old. What cannot be read leaves the zone with the keys it has.
+void Node::refresh_keys() {
+  std::vector<dns::Problem> problems;
+  const auto keys = dns::read_zone_keys(settings_.dns, settings_.node.data, loop_.wall(), problems);
+  const auto problem = problems.empty() ? std::string() : problems.front().message;
+  if (problem != key_problem_ && !problem.empty()) log_.warn("dnssec: {}; the zone stays signed with the keys it has", problem);
+  key_problem_ = problem;
+  publisher_.refresh_keys(keys);
+  loop_.call_at(loop_.now() + kKeysInterval, [this] { refresh_keys(); });
 }
 
 void Node::refresh_answers() { publisher_.update(*health_board_.read(), steersman_->now(), site_answers()); }

@@ -63,6 +63,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
 
   void on_health_change(const HealthSnapshot& health, const health::HealthChange& change);
   void refresh_answers();
+  void refresh_keys();
   void take_readiness(const std::vector<SiteReadiness>& all);
   health::HealthSettings health_settings(const Settings& settings) const;
   dns::SiteAnswers site_answers() const;
@@ -93,6 +94,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   ServingEndpoints endpoints_;
   std::vector<std::unique_ptr<ServingThread>> serving_;
   std::unique_ptr<console::AdminServer> admin_;
+  std::string key_problem_;                    // "" = none
   std::map<std::string, TimerId> fault_ends_;  // by region
   bool stopping_ = false;
   TaskScope tasks_;

@@ -48,6 +48,7 @@ std::string type_bitmap(const Node& node, bool at_cut) {
   set_bit(windows, dnswire::kTypeNsec);
   for (const auto& [type, set] : node) {
     // RFC 4035 2.3: glue at the name of the delegation itself is not the parent's to vouch for.
+    if (set.rdata.empty()) continue;  // nobody without our policies sees it
     if (!at_cut || type == dnswire::kTypeNs || type == dnswire::kTypeDs) set_bit(windows, type);
   }
   std::string out;

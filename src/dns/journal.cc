@@ -15,10 +15,11 @@ size_t bytes_of(const ZoneRecord& record) { return record.owner.wire().size() + 
 struct Comparer {
   const Name& apex;
   Difference& out;
+  bool signatures;  // sets are RRSIGs by covered type
 
   void put(std::vector<ZoneRecord>& into, const Name& owner, uint16_t type, const RecordSet& set, const std::string& rdata) const {
-    if (type == dnswire::kTypeSoa && owner == apex) return;
-    into.push_back({owner, type, set.ttl, rdata});
+    if (type == dnswire::kTypeSoa && owner == apex && !signatures) return;
+    into.push_back({owner, signatures ? dnswire::kTypeRrsig : type, set.ttl, rdata});
     out.bytes += bytes_of(into.back());
   }
   void put_set(std::vector<ZoneRecord>& into, const Name& owner, uint16_t type, const RecordSet& set) const {
@@ -65,18 +66,17 @@ ZoneRecord soa_of(const PlainZone& zone) {
 
 }  // namespace
 
-Difference difference_between(const PlainZone& from, const PlainZone& to) {
-  Difference out{.from = serial_of(from), .to = serial_of(to), .from_soa = soa_of(from), .to_soa = soa_of(to)};
-  out.bytes = bytes_of(out.from_soa) + bytes_of(out.to_soa);
-  const Comparer compare{to.apex, out};
-  auto old = from.contents.begin();
-  auto now = to.contents.begin();
-  while (old != from.contents.end() || now != to.contents.end()) {
-    if (now == to.contents.end() || (old != from.contents.end() && old->first < now->first)) {
-      compare.put_node(out.removed, old->first, old->second);
+namespace {
+
+void compare_contents(const Contents& from, const Contents& to, const Comparer& compare) {
+  auto old = from.begin();
+  auto now = to.begin();
+  while (old != from.end() || now != to.end()) {
+    if (now == to.end() || (old != from.end() && old->first < now->first)) {
+      compare.put_node(compare.out.removed, old->first, old->second);
       ++old;
-    } else if (old == from.contents.end() || now->first < old->first) {
-      compare.put_node(out.added, now->first, now->second);
+    } else if (old == from.end() || now->first < old->first) {
+      compare.put_node(compare.out.added, now->first, now->second);
       ++now;
     } else {
       compare.compare_nodes(now->first, old->second, now->second);
@@ -84,6 +84,15 @@ Difference difference_between(const PlainZone& from, const PlainZone& to) {
       ++now;
     }
   }
+}
+
+}  // namespace
+
+Difference difference_between(const PlainZone& from, const PlainZone& to) {
+  Difference out{.from = serial_of(from), .to = serial_of(to), .from_soa = soa_of(from), .to_soa = soa_of(to)};
+  out.bytes = bytes_of(out.from_soa) + bytes_of(out.to_soa);
+  compare_contents(from.contents, to.contents, {.apex = to.apex, .out = out, .signatures = false});
+  compare_contents(from.signatures, to.signatures, {.apex = to.apex, .out = out, .signatures = true});
   return out;
 }
 

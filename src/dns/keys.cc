@@ -192,6 +192,15 @@ Result<uint16_t> key_to_replace(std::span<const KeyFacts> keys, KeyRole role, Wa
   return present->tag;
 }
 
+bool can_sign(std::span<const ZoneKey> keys, Wall now) {
+  std::vector<KeyFacts> facts;
+  for (const auto& key : keys) facts.push_back(key.facts);
+  const auto some = [&](bool (*signs)(KeyRole, KeyPhase)) {
+    return std::ranges::any_of(facts, [&](const KeyFacts& key) { return signs(key.role, phase_of(key, facts, now)); });
+  };
+  return some(signs_keys) && some(signs_data);
+}
+
 std::string key_file_text(const KeyFacts& facts, std::string_view pem) {
   std::string text =
       fmt::format("{}\n# role: {}\n# tag: {}\n# made: {}\n", kFileTitle, key_role_name(facts.role), facts.tag, format_iso8601(facts.made));

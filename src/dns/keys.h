@@ -85,6 +85,9 @@ struct ZoneKey {
   KeyFacts facts;
   SigningKey key;
 };
+// Is there a key for everything at `now`?
+bool can_sign(std::span<const ZoneKey> keys, Wall now);
+
 // A key's file: the facts as comments, then the PEM.
 std::string key_file_text(const KeyFacts& facts, std::string_view pem);
 Result<ZoneKey> parse_key_file(std::string_view text);

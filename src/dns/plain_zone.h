@@ -15,6 +15,7 @@ namespace evershore::dns {
 struct PlainZone {
   Name apex;
   Contents contents;
+  Contents signatures{};  // of a signed zone as secondaries get it: RRSIGs by owner and covered type
   bool operator==(const PlainZone&) const = default;
 };
 

@@ -74,6 +74,11 @@ std::string rrsig_rdata(const Name& apex, const ZoneKey& key, const Name& owner,
 
 ZoneSigner::ZoneSigner(Name apex, std::vector<ZoneKey> keys) : apex_(std::move(apex)), keys_(std::move(keys)) {}
 
+void ZoneSigner::set_keys(std::vector<ZoneKey> keys) {
+  keys_ = std::move(keys);
+  due_ = Wall::min();
+}
+
 void ZoneSigner::begin(Wall now) {
   now_ = now;
   ++state_;
@@ -157,7 +162,7 @@ Contents zone_signatures(const PlainZone& zone, ZoneSigner& signer) {
   Contents out;
   for (const auto& [name, node] : zone.contents) {
     for (const auto& [type, set] : node) {
-      if (signed_here(zone, name, type)) out[name][type] = signer.signatures(name, type, set);
+      if (!set.rdata.empty() && signed_here(zone, name, type)) out[name][type] = signer.signatures(name, type, set);
     }
   }
   return out;

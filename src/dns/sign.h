@@ -42,8 +42,8 @@ class ZoneSigner {
 
   const Name& apex() const { return apex_; }
   const std::vector<ZoneKey>& keys() const { return keys_; }
-  // Other keys from the next begin() on; signatures of those that stay are kept.
-  void set_keys(std::vector<ZoneKey> keys) { keys_ = std::move(keys); }
+  // Other keys from the next begin() on, which is due now; signatures of those that stay are kept.
+  void set_keys(std::vector<ZoneKey> keys);
 
   // A new state is to be compiled at `now`: decides what each key does, and which signatures are too old.
   void begin(Wall now);
@@ -78,7 +78,7 @@ class ZoneSigner {
   std::unordered_map<std::string, Kept> kept_;  // by owner, type, TTL, data and signers' tags
   std::string cache_key_;
   Wall now_;
-  Wall due_ = Wall::max();
+  Wall due_ = Wall::min();
   uint64_t state_ = 0;
   uint64_t made_ = 0;
 };

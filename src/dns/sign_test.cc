@@ -81,14 +81,15 @@ TEST(NsecChain, OfOneNamePointsAtItself) {
 
 TEST(TypeBitmap, IsThatOfTheExampleInRfc4034Section4) {
   Node node;
-  for (const uint16_t type : {uint16_t{1}, uint16_t{15}, uint16_t{1234}}) node[type] = {};
+  for (const uint16_t type : {uint16_t{1}, uint16_t{15}, uint16_t{1234}}) node[type].rdata = {"x"};
   std::string expected("\x00\x06\x40\x01\x00\x00\x00\x03\x04\x1b", 10);
   expected += std::string(26, '\0') + "\x20";
   EXPECT_EQ(type_bitmap(node, false), expected);
 }
 
 TEST(TypeBitmap, AtADelegationHasTheParentsTypesOnly) {
-  const Node node{{kTypeA, {}}, {kTypeNs, {}}, {dnswire::kTypeDs, {}}};
+  const RecordSet some{.ttl = 1, .rdata = {"x"}};
+  const Node node{{kTypeA, some}, {kTypeNs, some}, {dnswire::kTypeDs, some}};
   EXPECT_EQ(type_bitmap(node, true), std::string("\0\6\x20\0\0\0\0\x13", 8));
 }
 

@@ -11,6 +11,7 @@ namespace evershore::dns {
 
 namespace {
 
+using dnswire::kTypeRrsig;
 using dnswire::kTypeSoa;
 
 // A pointer reaches 16 KiB far (RFC 1035 4.1.4): a longer message would compress no better. One record may be longer.
@@ -29,7 +30,7 @@ ZoneRecordView view(const ZoneRecord& record) { return {&record.owner, record.ty
 class WholeZone final : public RecordSource {
  public:
   explicit WholeZone(std::shared_ptr<const PlainZone> zone)
-      : zone_(std::move(zone)), node_(zone_->contents.begin()), set_(node_->second.begin()) {}
+      : zone_(std::move(zone)), part_(&zone_->contents), node_(part_->begin()), set_(node_->second.begin()) {}
 
   bool next(ZoneRecordView& record) override {
     if (place_ == Place::kStart) {
@@ -48,22 +49,33 @@ class WholeZone final : public RecordSource {
 
  private:
   bool next_record(ZoneRecordView& record) {
-    while (node_ != zone_->contents.end()) {
+    const bool signatures = part_ == &zone_->signatures;
+    while (node_ != part_->end()) {
       if (set_ == node_->second.end()) {
-        if (++node_ != zone_->contents.end()) set_ = node_->second.begin();
-      } else if (at_ == set_->second.rdata.size() || (set_->first == kTypeSoa && node_->first == zone_->apex)) {
+        if (++node_ != part_->end()) set_ = node_->second.begin();
+      } else if (at_ == set_->second.rdata.size() || (!signatures && set_->first == kTypeSoa && node_->first == zone_->apex)) {
         ++set_;
         at_ = 0;
       } else {
-        record = {&node_->first, set_->first, set_->second.ttl, set_->second.rdata[at_++]};
+        record = {&node_->first, signatures ? kTypeRrsig : set_->first, set_->second.ttl, set_->second.rdata[at_++]};
         return true;
       }
     }
-    return false;
+    return !signatures && begin_signatures() && next_record(record);
+  }
+
+  bool begin_signatures() {
+    part_ = &zone_->signatures;
+    node_ = part_->begin();
+    at_ = 0;
+    if (node_ == part_->end()) return false;
+    set_ = node_->second.begin();
+    return true;
   }
 
   enum class Place : uint8_t { kStart, kRecords, kEnd } place_ = Place::kStart;
   std::shared_ptr<const PlainZone> zone_;
+  const Contents* part_;  // first the zone, then its signatures
   Contents::const_iterator node_;
   Node::const_iterator set_;
   size_t at_ = 0;  // in the set

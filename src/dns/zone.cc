@@ -242,6 +242,22 @@ class Loader {
     for (const auto& [owner, types] : origins_[index]) check_node(zone, owner, types);
     for (const auto& [owner, node] : zone.fixed) check_sizes(owner, node, origins_[index]);
     check_below_cuts(zone, origins_[index]);
+    if (settings_.zones[index].dnssec) check_made_types(origins_[index]);
+  }
+
+  // What signing makes by itself.
+  void check_made_types(const Origins& origins) {
+    constexpr uint16_t kNsec3 = 50;
+    constexpr uint16_t kNsec3Param = 51;
+    for (const auto& [owner, types] : origins) {
+      for (const uint16_t type :
+           {dnswire::kTypeRrsig, dnswire::kTypeNsec, dnswire::kTypeDnskey, dnswire::kTypeCds, dnswire::kTypeCdnskey, kNsec3, kNsec3Param}) {
+        const auto at = types.find(type);
+        if (at == types.end()) continue;
+        problem(at->second, at->second.line > 0 ? "file" : "type",
+                fmt::format("{} has a {} record; in a zone with `dnssec = true` these are made here", plain(owner), type_name(type)));
+      }
+    }
   }
 
   // A plain record that came after a decided one of the same name and type.

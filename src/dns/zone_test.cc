@@ -195,6 +195,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"AliasOutside", example({simple("example.com", "ALIAS", {"www.example.org"})}), "an ALIAS points at"},
         Case{"AliasBesideAddress", example({simple("example.com", "ALIAS", {"192.0.2.1"}), simple("example.com", "A", {"192.0.2.1"})}),
              "ALIAS beside"},
+        Case{"OwnNsecInASignedZone",
+             with(example({simple("w.example.com", "NSEC", {"\\# 3 000000"})}), [](auto& s) { s.zones[0].dnssec = true; }), "made here"},
         Case{"SoaBelowTheApex", example({simple("w.example.com", "SOA", {"a. b. 1 2 3 4 5"})}), "is not the apex"},
         Case{"SiteOfAWrongType", example({{.name = "w.example.com", .type = "CNAME", .site = "s"}}), "type A, AAAA or ALIAS"}),
     [](const auto& row) { return row.param.what; });

@@ -109,6 +109,7 @@ struct ZoneSettings {
   std::string name;  // "example.com" without the final dot
   std::string file;  // optional master file
   std::vector<std::string> nameservers;
+  bool dnssec = false;  // signed with the keys in node.data
   bool operator==(const ZoneSettings&) const = default;
 };
 

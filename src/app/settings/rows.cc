@@ -302,6 +302,11 @@ std::span<const Row<ZoneSettings>> zone_rows() {
        {.format = Format::kDomain, .most = 13},
        Apply::kLive,
        "Names of the zone's servers, for its NS and SOA records."},
+      {"dnssec",
+       FIELD(S, bool, dnssec),
+       {},
+       Apply::kLive,
+       "Whether the zone is signed, with keys that `evershore dns keys make` put into `node.data`."},
   };
   return rows;
 }

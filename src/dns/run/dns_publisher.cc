@@ -27,13 +27,15 @@ DnsPublisher::DnsPublisher(const Clock& clock, Log log, std::string nsid)
       transfers_(std::make_shared<const TransferSnapshot>()) {}
 
 std::vector<Problem> DnsPublisher::configure(const DnsSettings& settings, const MasterFiles& files,
-                                             std::shared_ptr<const PlaceTable> countries) {
+                                             std::shared_ptr<const PlaceTable> countries, const ZoneKeys& keys) {
   auto loaded = load_zones(settings, files);
   auto transfer = load_transfer_rules(settings);
   for (auto& [path, message] : transfer.problems) loaded.problems.push_back({Problem::Where::kZone, 0, path, path + ": " + message});
   if (!loaded.problems.empty()) return std::move(loaded.problems);
   zones_ = std::move(loaded.zones);
   rules_ = std::move(transfer.rules);
+  std::erase_if(signers_, [&](const auto& entry) { return !keys.contains(entry.first); });
+  take_keys(keys);
   // Where clients are may have changed though no record has.
   const bool moved = networks_ != settings.networks || places_.countries != countries || client_subnet_ != settings.client_subnet;
   networks_ = settings.networks;
@@ -60,9 +62,14 @@ DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
     counters_.unchanged.add();
     return Change::kNone;
   }
-  published_.publish(compile(current_.zones, {.nsid = nsid_, .client_subnet = client_subnet_, .places = places_}));
-  counters_.published.add();
+  CompileOptions options{.nsid = nsid_, .client_subnet = client_subnet_, .places = places_, .signers = {}};
+  auto zones = signers_.empty() ? std::vector<PlainZone>() : current_.zones;
+  if (!signers_.empty()) options.signers = sign(zones);
+  const auto signers = options.signers;
+  published_.publish(compile(signers_.empty() ? current_.zones : zones, std::move(options)));
   counters_.build.add(clock_.now() - start);
+  finish_versions(signers_.empty() ? current_.zones : zones, signers);
+  counters_.published.add();
   publish_transfers();
   if (on_published_) on_published_();
   return Change::kPublished;
@@ -86,22 +93,80 @@ bool DnsPublisher::number_zone(PlainZone& zone) {
   if (known != versions_.end()) {
     previous = known->second.zone.serial;
     set_serial(zone, *previous);
-    if (in_settings == known->second.serial_in_settings && zone == *known->second.zone.content) return false;
+    const auto* signer = signer_of(zone.apex);
+    const bool same = in_settings == known->second.serial_in_settings && zone == *known->second.unsigned_content;
+    if (same && known->second.is_signed() == (signer != nullptr) && (signer == nullptr || signer->due() > clock_.wall())) return false;
   } else if (const auto before = restored_.find(zone.apex); before != restored_.end()) {
     previous = before->second;
   }
   const uint32_t serial = next_serial(previous, in_settings, clock_seconds(clock_));
   set_serial(zone, serial);
-  auto content = std::make_shared<const PlainZone>(zone);
   Version& version = versions_[zone.apex];
-  if (version.zone.content != nullptr) {
-    version.zone.journal.add(std::make_shared<const Difference>(difference_between(*version.zone.content, *content)));
-  }
   version.serial_in_settings = in_settings;
-  version.zone.content = std::move(content);
+  version.unsigned_content = std::make_shared<const PlainZone>(zone);
+  version.made = clock_.wall();
+  version.fresh = true;
   version.zone.serial = serial;
   log_.info("zone {}: serial {}", zone.apex.text(), serial);
   return true;
+}
+
+DnsPublisher::Change DnsPublisher::refresh_keys(const ZoneKeys& keys) {
+  take_keys(keys);
+  const bool due = std::ranges::any_of(signers_, [&](const auto& entry) { return entry.second.due() <= clock_.wall(); });
+  return due ? rebuild(Publish::kIfChanged) : Change::kNone;
+}
+
+void DnsPublisher::take_keys(const ZoneKeys& keys) {
+  for (const auto& [apex, of_zone] : keys) {
+    const auto facts = [](const ZoneKey& key) { return key.facts; };
+    const auto known = signers_.find(apex);
+    if (known == signers_.end()) {
+      signers_.emplace(apex, ZoneSigner(apex, of_zone));
+    } else if (!std::ranges::equal(known->second.keys(), of_zone, {}, facts, facts)) {
+      known->second.set_keys(of_zone);
+    }
+  }
+}
+
+ZoneSigner* DnsPublisher::signer_of(const Name& apex) {
+  const auto at = signers_.find(apex);
+  return at == signers_.end() ? nullptr : &at->second;
+}
+
+// Completes the signed zones; who signs which.
+std::vector<ZoneSigner*> DnsPublisher::sign(std::vector<PlainZone>& zones) {
+  std::vector<ZoneSigner*> signers;
+  for (auto& zone : zones) {
+    auto* signer = signers.emplace_back(signer_of(zone.apex));
+    if (signer == nullptr) continue;
+    signer->begin(versions_.at(zone.apex).made);
+    signer->complete(zone);
+  }
+  return signers;
+}
+
+// The answers are out: the same for secondaries. `zones` as they were compiled.
+void DnsPublisher::finish_versions(const std::vector<PlainZone>& zones, const std::vector<ZoneSigner*>& signers) {
+  for (size_t i = 0; i < zones.size(); ++i) {
+    auto* signer = i < signers.size() ? signers[i] : nullptr;
+    Version& version = versions_.at(zones[i].apex);
+    if (version.fresh) {
+      auto content = version.unsigned_content;
+      if (signer != nullptr) {
+        PlainZone whole = zones[i];
+        whole.signatures = zone_signatures(whole, *signer);
+        content = std::make_shared<const PlainZone>(std::move(whole));
+      }
+      if (version.zone.content != nullptr) {
+        version.zone.journal.add(std::make_shared<const Difference>(difference_between(*version.zone.content, *content)));
+      }
+      version.zone.content = std::move(content);
+      version.fresh = false;
+    }
+    if (signer == nullptr) continue;
+    signer->end();
+  }
 }
 
 void DnsPublisher::publish_transfers() {

@@ -15,6 +15,8 @@
 #include "base/time.h"
 #include "dns/compile.h"
 #include "dns/plain_zone.h"
+#include "dns/run/key_store.h"
+#include "dns/sign.h"
 #include "dns/transfer.h"
 #include "dns/zone.h"
 
@@ -41,11 +43,15 @@ class DnsPublisher {
   DnsPublisher(const Clock& clock, Log log, std::string nsid);
 
   // Takes new settings and publishes them with the last known health. Any problem: nothing changes, the old zones go on.
-  // `countries`: of the geo database, nullptr if there is none.
+  // `countries`: of the geo database, nullptr if there is none. `keys`: of every zone with `dnssec`; it is signed with them.
   std::vector<Problem> configure(const DnsSettings& settings, const MasterFiles& files,
-                                 std::shared_ptr<const PlaceTable> countries = nullptr);
+                                 std::shared_ptr<const PlaceTable> countries = nullptr, const ZoneKeys& keys = {});
   // Takes news of any of the three. Publishes, under a higher serial, only if some answer changes by it.
   Change update(const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites);
+
+  // Takes the present keys of the signed zones; those that are not there stay as they are. Signs anew what is due: to be called every
+  // minute or so. Publishes, under a higher serial, only if something changes by it.
+  Change refresh_keys(const ZoneKeys& keys);
 
   // For DnsServer: outlives all of them. Before the first configure() there are no zones: everything is refused.
   const Published<CompiledSnapshot>& snapshots() const { return published_; }
@@ -70,6 +76,10 @@ class DnsPublisher {
   Change rebuild(Publish publish);
   bool number_zones(std::vector<PlainZone>& next);
   bool number_zone(PlainZone& zone);
+  void take_keys(const ZoneKeys& keys);
+  ZoneSigner* signer_of(const Name& apex);
+  std::vector<ZoneSigner*> sign(std::vector<PlainZone>& zones);
+  void finish_versions(const std::vector<PlainZone>& zones, const std::vector<ZoneSigner*>& signers);
   void publish_transfers();
   void log_changes(const std::vector<RecordDecision>& next) const;
 
@@ -86,10 +96,15 @@ class DnsPublisher {
   PlainZones current_;
   struct Version {
     uint32_t serial_in_settings = 0;  // of the file, or 0
+    std::shared_ptr<const PlainZone> unsigned_content;
+    Wall made;          // a state's signatures are those of its time, however often it is compiled
+    bool fresh = true;  // `zone` has not this content yet
     TransferZone zone;
+    bool is_signed() const { return zone.content != nullptr && !zone.content->signatures.empty(); }
   };
-  std::map<Name, Version> versions_;   // by apex; kept over reloads, so that serials never go back
-  std::map<Name, uint32_t> restored_;  // serials of the time before
+  std::map<Name, Version> versions_;    // by apex; kept over reloads, so that serials never go back
+  std::map<Name, uint32_t> restored_;   // serials of the time before
+  std::map<Name, ZoneSigner> signers_;  // by apex
   TransferRules rules_;
   std::function<void()> on_published_;
   Published<CompiledSnapshot> published_;

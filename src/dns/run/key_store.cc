@@ -100,6 +100,30 @@ Result<void> remove_key(const StoredKey& stored) {
   return io::sync_directory(std::filesystem::path(stored.path).parent_path().string());
 }
 
+ZoneKeys read_zone_keys(const DnsSettings& settings, const std::string& data, Wall now, std::vector<Problem>& problems) {
+  ZoneKeys out;
+  for (size_t i = 0; i < settings.zones.size(); ++i) {
+    const auto& zone = settings.zones[i];
+    const auto apex = Name::parse(zone.name);
+    if (!zone.dnssec || !apex) continue;
+    const auto stored = read_keys(data, *apex);
+    if (!stored) {
+      problems.push_back({Problem::Where::kZone, i, "dnssec", stored.error().text});
+      continue;
+    }
+    std::vector<ZoneKey> keys;
+    for (const auto& key : *stored) keys.push_back(key.key);
+    if (can_sign(keys, now)) {
+      out.emplace(*apex, std::move(keys));
+    } else {
+      problems.push_back(
+          {Problem::Where::kZone, i, "dnssec",
+           fmt::format("{} has no key to sign with in {}; make one: evershore dns keys make", zone.name, key_directory(data, *apex))});
+    }
+  }
+  return out;
+}
+
 std::vector<KeyFacts> facts_of(std::span<const StoredKey> keys) {
   std::vector<KeyFacts> out;
   for (const auto& stored : keys) out.push_back(stored.key.facts);

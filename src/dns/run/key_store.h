@@ -2,12 +2,14 @@
 // For commands and for a running node; blocking, small files.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "dns/keys.h"
+#include "dns/zone.h"
 
 namespace evershore::dns {
 
@@ -31,6 +33,12 @@ Result<StoredKey> make_key(const std::string& data, const Name& apex, KeyFacts f
 Result<void> write_facts(StoredKey& stored, const KeyFacts& facts);
 
 Result<void> remove_key(const StoredKey& stored);
+
+using ZoneKeys = std::map<Name, std::vector<ZoneKey>>;  // by apex
+
+// The keys of all zones that are to be signed. A zone whose keys cannot be read, or that has none that sign at `now`, is a problem and
+// not among them.
+ZoneKeys read_zone_keys(const DnsSettings& settings, const std::string& data, Wall now, std::vector<Problem>& problems);
 
 std::vector<KeyFacts> facts_of(std::span<const StoredKey> keys);
 

@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <cstdio>
+#include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <optional>
 
+#include "base/text.h"
+#include "dns/master_text_entries.h"
 #include "wire/dns/rdata.h"
+#include "wire/dns/text_escape.h"
 
 // Last: it defines macros that break the standard headers.
 #include <ldns/ldns.h>
@@ -14,79 +19,227 @@ namespace evershore::dns {
 
 namespace {
 
-struct FileClose {
-  void operator()(FILE* file) const { fclose(file); }
-};
+using dnswire::Name;
+
+constexpr uint32_t kTtlWithoutAny = 3'600;
+
 struct RrFree {
   void operator()(ldns_rr* rr) const { ldns_rr_free(rr); }
 };
+struct RdfFree {
+  void operator()(ldns_rdf* rdf) const { ldns_rdf_deep_free(rdf); }
+};
+using Rdf = std::unique_ptr<ldns_rdf, RdfFree>;
 
-// What ldns carries from record to record.
+// What one file carries from entry to entry.
 struct Carry {
-  uint32_t default_ttl = 3'600;
-  ldns_rdf* origin = nullptr;
-  ldns_rdf* previous = nullptr;
-  Carry() = default;
-  Carry(const Carry&) = delete;
-  Carry& operator=(const Carry&) = delete;
-  ~Carry() {
-    if (origin != nullptr) ldns_rdf_deep_free(origin);
-    if (previous != nullptr) ldns_rdf_deep_free(previous);
-  }
+  Name origin;
+  uint32_t ttl = kTtlWithoutAny;
+  bool ttl_is_set = false;  // by $TTL; otherwise it is that of the record before
+  Rdf origin_rdf;
+  Rdf previous_owner;
 };
 
 std::string_view bytes_of(const ldns_rdf* field) { return {reinterpret_cast<const char*>(ldns_rdf_data(field)), ldns_rdf_size(field)}; }
 
-std::string convert(const ldns_rr& rr, size_t line, MasterRecord& record) {
+std::string convert(const ldns_rr& rr, MasterRecord& record) {
   if (ldns_rr_get_class(&rr) != LDNS_RR_CLASS_IN) return "only class IN is served";
-  const auto owner = dnswire::Name::from_wire(bytes_of(ldns_rr_owner(&rr)));
+  const auto owner = Name::from_wire(bytes_of(ldns_rr_owner(&rr)));
   if (!owner) return owner.error().text;
-  record = {.line = line, .owner = *owner, .type = static_cast<uint16_t>(ldns_rr_get_type(&rr)), .ttl = ldns_rr_ttl(&rr), .rdata = {}};
+  record.owner = *owner;
+  record.type = static_cast<uint16_t>(ldns_rr_get_type(&rr));
+  record.ttl = ldns_rr_ttl(&rr);
+  record.rdata.clear();
   for (size_t i = 0; i < ldns_rr_rd_count(&rr); ++i) record.rdata += bytes_of(ldns_rr_rdf(&rr, i));
   if (!dnswire::rdata_is_sound(record.type, record.rdata)) return fmt::format("not a {} record", dnswire::type_name(record.type));
   return {};
 }
 
-bool harmless(ldns_status status) {
-  return status == LDNS_STATUS_SYNTAX_EMPTY || status == LDNS_STATUS_SYNTAX_TTL || status == LDNS_STATUS_SYNTAX_ORIGIN;
+// "$INCLUDE sub/file" in `including`: the path of the file.
+std::string included_path(const std::string& including, std::string_view name) {
+  return (std::filesystem::path(including).parent_path() / std::filesystem::path(name)).lexically_normal().string();
 }
 
-std::string explain(ldns_status status) {
-  if (status == LDNS_STATUS_SYNTAX_INCLUDE) return "$INCLUDE is not allowed; put the records into this file";
-  return ldns_get_errorstr_by_id(status);
+// Words of a directive, the directive first. Empty: an ordinary entry, or broken quoting.
+std::vector<dnswire::Token> directive(std::string_view entry) {
+  if (!entry.starts_with('$')) return {};
+  auto words = dnswire::tokenize(entry);
+  return words ? std::move(*words) : std::vector<dnswire::Token>{};
 }
+
+class FileReader {
+ public:
+  explicit FileReader(const FileTexts& texts) : texts_(texts) {}
+
+  MasterRecords read(const std::string& path, const Name& origin) {
+    Carry carry;
+    set_origin(carry, origin);
+    read_file(path, std::move(carry), {});
+    return std::move(out_);
+  }
+
+ private:
+  struct Place {
+    size_t file = 0;
+    size_t line = 0;
+  };
+
+  void problem(Place place, std::string message) { out_.problems.push_back({out_.files[place.file], place.line, std::move(message)}); }
+  bool enough() const { return out_.problems.size() >= kMasterProblemsMax; }
+
+  static void set_origin(Carry& carry, const Name& origin) {
+    carry.origin = origin;
+    carry.origin_rdf.reset(ldns_dname_new_frm_str(origin.text().c_str()));
+  }
+
+  // Takes the memory of one file: false = it is not there or too much. `from`: the place that includes it.
+  void read_file(const std::string& path, Carry carry, std::optional<Place> from) {
+    const auto text = texts_.find(path);
+    if (text == texts_.end()) {
+      if (from) problem(*from, fmt::format("{} cannot be read", path));
+      return;
+    }
+    bytes_ += text->second.size();
+    if (from && (bytes_ > kIncludedBytesMax || out_.files.size() > kIncludedFilesMax)) {
+      problem(*from, fmt::format("more is included than {} files with {} in all", kIncludedFilesMax, format_size(kIncludedBytesMax)));
+      return;
+    }
+    const size_t file = out_.files.size();
+    out_.files.push_back(path);
+    open_.push_back(path);
+    MasterEntries entries(text->second);
+    MasterEntry entry;
+    std::string broken;
+    while (!enough() && entries.next(entry, broken)) {
+      const Place place{file, entry.line};
+      if (!broken.empty()) {
+        problem(place, broken);
+      } else if (entry.text.starts_with('$')) {
+        read_directive(entry.text, carry, place);
+      } else {
+        read_record(entry.text, carry, place);
+      }
+    }
+    open_.pop_back();
+  }
+
+  void read_directive(const std::string& text, Carry& carry, Place place) {
+    const auto words = directive(text);
+    const std::string name = words.empty() ? "" : to_lower(words[0].text);
+    if (name == "$origin" && words.size() == 2) {
+      if (const auto origin = name_of(words[1].raw, carry, place)) set_origin(carry, *origin);
+    } else if (name == "$ttl" && words.size() == 2) {
+      read_ttl(words[1].text, carry, place);
+    } else if (name == "$include" && (words.size() == 2 || words.size() == 3)) {
+      include(words, carry, place);
+    } else if (name == "$generate") {
+      generate(std::string_view(text).substr(name.size()), carry, place);
+    } else {
+      problem(place, fmt::format("\"{}\" is not a directive; there are $ORIGIN NAME, $TTL SECONDS, $INCLUDE FILE [ORIGIN] and "
+                                 "$GENERATE RANGE LEFT TYPE RIGHT",
+                                 text.substr(0, 40)));
+    }
+  }
+
+  std::optional<Name> name_of(const std::string& text, const Carry& carry, Place place) {
+    if (text == "@") return carry.origin;
+    // A final dot that is not escaped makes a name absolute.
+    const bool absolute = text.ends_with('.') && !text.ends_with("\\.");
+    auto name = Name::parse(absolute || carry.origin.is_root() ? text : text + "." + carry.origin.text());
+    if (name) return *std::move(name);
+    problem(place, name.error().text);
+    return std::nullopt;
+  }
+
+  void read_ttl(const std::string& text, Carry& carry, Place place) {
+    const char* end = nullptr;
+    const uint32_t ttl = ldns_str2period(text.c_str(), &end);
+    if (text.empty() || text[0] < '0' || text[0] > '9' || end == nullptr || *end != '\0') {
+      problem(place, fmt::format("\"{}\" is not a TTL; write seconds, or like 1h30m", text));
+      return;
+    }
+    carry.ttl = ttl;
+    carry.ttl_is_set = true;
+  }
+
+  void include(const std::vector<dnswire::Token>& words, const Carry& carry, Place place) {
+    const auto path = included_path(open_.back(), words[1].text);
+    const auto origin = words.size() == 3 ? name_of(words[2].raw, carry, place) : std::optional(carry.origin);
+    if (!origin) return;
+    if (std::ranges::find(open_, path) != open_.end()) return problem(place, fmt::format("{} includes itself", path));
+    if (open_.size() > kIncludeDepthMax) return problem(place, fmt::format("files are included more than {} deep", kIncludeDepthMax));
+    Carry inner;
+    inner.ttl = carry.ttl;
+    inner.ttl_is_set = carry.ttl_is_set;
+    if (carry.previous_owner) inner.previous_owner.reset(ldns_rdf_clone(carry.previous_owner.get()));
+    set_origin(inner, *origin);
+    read_file(path, std::move(inner), place);
+  }
+
+  void generate(std::string_view words, Carry& carry, Place place) {
+    const auto records = generate_records(words, kGeneratedRecordsMax - generated_);
+    if (!records) return problem(place, records.error().text);
+    generated_ += records->size();
+    for (const auto& record : *records) {
+      const size_t before = out_.problems.size();
+      read_record(record, carry, place);
+      if (out_.problems.size() > before) return;  // the others have the same fault
+    }
+  }
+
+  void read_record(const std::string& text, Carry& carry, Place place) {
+    if (text.contains('\0')) return problem(place, "a zero byte; write it as \\000");
+    ldns_rr* raw = nullptr;
+    ldns_rdf* previous = carry.previous_owner.release();
+    const ldns_status status = ldns_rr_new_frm_str(&raw, text.c_str(), carry.ttl, carry.origin_rdf.get(), &previous);
+    carry.previous_owner.reset(previous);
+    const std::unique_ptr<ldns_rr, RrFree> rr(status == LDNS_STATUS_OK ? raw : nullptr);
+    if (status == LDNS_STATUS_SYNTAX_EMPTY) return;
+    if (rr == nullptr) return problem(place, ldns_get_errorstr_by_id(status));
+    MasterRecord record{.file = place.file, .line = place.line};
+    if (auto why = convert(*rr, record); !why.empty()) return problem(place, std::move(why));
+    if (!carry.ttl_is_set) carry.ttl = record.ttl;
+    out_.records.push_back(std::move(record));
+  }
+
+  const FileTexts& texts_;
+  std::vector<std::string> open_;  // the files being read, the outermost first
+  size_t bytes_ = 0;
+  size_t generated_ = 0;
+  MasterRecords out_;
+};
 
 }  // namespace
 
-MasterRecords read_master_file(std::string_view text, const dnswire::Name& origin) {
-  MasterRecords out;
-  if (text.empty()) return out;
-  std::string copy(text);
-  const std::unique_ptr<FILE, FileClose> file(fmemopen(copy.data(), copy.size(), "r"));
-  Carry carry;
-  carry.origin = ldns_dname_new_frm_str(origin.text().c_str());
-  if (file == nullptr || carry.origin == nullptr) {
-    out.problems.push_back({.line = 0, .message = "cannot be read: out of memory"});
-    return out;
-  }
-  int line = 1;
-  while (feof(file.get()) == 0 && out.problems.size() < kMasterProblemsMax) {
-    ldns_rr* raw = nullptr;
-    const ldns_status status = ldns_rr_new_frm_fp_l(&raw, file.get(), &carry.default_ttl, &carry.origin, &carry.previous, &line);
-    const std::unique_ptr<ldns_rr, RrFree> rr(status == LDNS_STATUS_OK ? raw : nullptr);
-    const size_t at = line > 1 ? static_cast<size_t>(line) - 1 : 1;  // the counter already stands on the next line
-    if (rr == nullptr) {
-      if (!harmless(status)) out.problems.push_back({.line = at, .message = explain(status)});
-      continue;
+MasterRecords read_master_file(const std::string& path, const FileTexts& texts, const Name& origin) {
+  return FileReader(texts).read(path, origin);
+}
+
+void add_included_files(FileTexts& texts, const std::function<Result<std::string>(const std::string& path)>& read) {
+  std::vector<std::string> open;
+  for (const auto& [path, text] : texts) open.push_back(path);
+  size_t added = 0;
+  size_t bytes = 0;
+  while (!open.empty()) {
+    const auto path = std::move(open.back());
+    open.pop_back();
+    const std::string_view text = texts.at(path);
+    if (!text.contains('$')) continue;
+    MasterEntries entries(text);
+    MasterEntry entry;
+    std::string broken;
+    while (entries.next(entry, broken)) {
+      const auto words = directive(entry.text);
+      if (words.size() < 2 || !equal_ignoring_case(words[0].text, "$INCLUDE")) continue;
+      const auto wanted = included_path(path, words[1].text);
+      if (texts.contains(wanted) || ++added > kIncludedFilesMax || bytes > kIncludedBytesMax) continue;
+      auto found = read(wanted);
+      if (!found) continue;
+      bytes += found->size();
+      texts.emplace(wanted, *std::move(found));
+      open.push_back(wanted);
     }
-    MasterRecord record;
-    if (auto problem = convert(*rr, at, record); !problem.empty()) {
-      out.problems.push_back({.line = at, .message = std::move(problem)});
-    } else {
-      out.records.push_back(std::move(record));
-    }
   }
-  return out;
 }
 
 }  // namespace evershore::dns

@@ -39,7 +39,8 @@ std::optional<uint16_t> record_type(std::string_view text) {
 struct Source {
   Where where;
   size_t index;
-  size_t line = 0;  // of the master file; 0 = a record of the settings
+  size_t line = 0;                    // of the master file; 0 = a record of the settings
+  const std::string* file = nullptr;  // which one: the zone's own or one that it includes
 };
 
 class Loader {
@@ -64,7 +65,7 @@ class Loader {
   using Origins = std::map<Name, std::map<uint16_t, Source>>;
 
   void problem(Source source, std::string field, std::string message) {
-    if (source.line > 0) message = fmt::format("{}:{}: {}", settings_.zones[source.index].file, source.line, message);
+    if (source.line > 0) message = fmt::format("{}:{}: {}", *source.file, source.line, message);
     out_.problems.push_back({source.where, source.index, std::move(field), std::move(message)});
   }
 
@@ -93,13 +94,14 @@ class Loader {
 
   void load_file(size_t index) {
     const auto& settings = settings_.zones[index];
-    const auto text = files_.find(settings.file);
-    if (settings.file.empty() || text == files_.end()) return;
+    if (settings.file.empty() || !files_.contains(settings.file)) return;
     Zone& zone = out_.zones[index];
-    auto read = read_master_file(text->second, zone.apex);
-    for (auto& bad : read.problems) problem({Where::kZone, index, bad.line}, "file", std::move(bad.message));
+    auto read = read_master_file(settings.file, files_, zone.apex);
+    for (auto& bad : read.problems) problem({Where::kZone, index, bad.line, &bad.file}, "file", std::move(bad.message));
+    std::vector<const std::string*> names;
+    for (auto& name : read.files) names.push_back(&*file_names_.insert(std::move(name)).first);
     for (auto& record : read.records) {
-      const Source source{Where::kZone, index, record.line};
+      const Source source{Where::kZone, index, record.line, names[record.file]};
       if (!record.owner.under(zone.apex)) {
         problem(source, "file", fmt::format("{} lies outside the zone {}", plain(record.owner), plain(zone.apex)));
       } else if (check_type(record.type, source, "file") && check_ttl(record.ttl, source, "file")) {
@@ -356,6 +358,7 @@ class Loader {
   const DnsSettings& settings_;
   const MasterFiles& files_;
   std::vector<Origins> origins_;  // like out_.zones
+  std::set<std::string> file_names_;
   LoadedZones out_;
 };
 

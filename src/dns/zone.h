@@ -61,7 +61,7 @@ struct Problem {
   bool operator==(const Problem&) const = default;
 };
 
-using MasterFiles = std::map<std::string, std::string>;  // ZoneSettings::file -> its text
+using MasterFiles = std::map<std::string, std::string>;  // by path: the text of each ZoneSettings::file and of what it includes
 
 struct LoadedZones {
   std::vector<Zone> zones;

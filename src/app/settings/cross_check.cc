@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "dns/master_file.h"
 #include "dns/transfer_rules.h"
 #include "dns/validate.h"
 #include "io/files.h"
@@ -95,6 +96,7 @@ std::map<std::string, std::string> zone_files(const DnsSettings& dns, Problems& 
       problems.add(path, text.error().text);
     }
   }
+  dns::add_included_files(files, [](const std::string& path) { return io::read_whole_file(path, kZoneFileBytesMax); });
   return files;
 }
 

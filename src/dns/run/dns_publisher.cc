@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dns/master_file.h"
 #include "dns/transfer_rules.h"
 #include "io/files.h"
 #include "io/geo_database.h"
@@ -221,17 +222,18 @@ Result<std::shared_ptr<const PlaceTable>> read_countries(const DnsSettings& sett
 }
 
 MasterFiles read_master_files(const DnsSettings& settings, std::vector<Problem>& problems) {
-  constexpr size_t kFileBytesMax = 256UL << 20;
+  const auto read = [](const std::string& path) { return io::read_whole_file(path, kIncludedBytesMax); };
   MasterFiles files;
   for (size_t i = 0; i < settings.zones.size(); ++i) {
     const auto& path = settings.zones[i].file;
     if (path.empty() || files.contains(path)) continue;
-    if (auto text = io::read_whole_file(path, kFileBytesMax)) {
+    if (auto text = read(path)) {
       files.emplace(path, *std::move(text));
     } else {
       problems.push_back({Problem::Where::kZone, i, "file", text.error().text});
     }
   }
+  add_included_files(files, read);
   return files;
 }
 

@@ -29,7 +29,7 @@ struct PublisherCounters {
   LatencyHistogram build;  // from the news to the published answer
 };
 
-// Reads the zones' master files. One that cannot be read is a problem and not in the map.
+// Reads the zones' master files and what they include. One that cannot be read is a problem and not in the map.
 MasterFiles read_master_files(const DnsSettings& settings, std::vector<Problem>& problems);
 
 // The places of the settings' geo database; nullptr if they name none. Reads the whole file.

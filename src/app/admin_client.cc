@@ -11,7 +11,7 @@ namespace evershore::app {
 
 namespace {
 
-constexpr size_t kAnswerBytesMax = 64 << 20;
+constexpr size_t kAnswerBytesMax = 512 << 20;
 
 // An address to connect to for an address that was listened on.
 Result<io::HttpOrigin> origin_of(const std::string& listen) {
@@ -48,7 +48,10 @@ Task<void> ask_node(io::HttpClient& client, io::HttpOrigin origin, io::HttpReque
       (*on_line)(std::string_view(body).substr(0, end));
       body.erase(0, end + 1);
     }
-    if (body.size() > kAnswerBytesMax) break;
+    if (body.size() > kAnswerBytesMax) {
+      out = fail(Fault::kBroken, fmt::format("the node's answer is longer than {}", format_size(kAnswerBytesMax)));
+      co_return;
+    }
   }
   const auto status = (*response)->head().status;
   if (status / 100 == 2) {

@@ -82,4 +82,6 @@ int command_dns_keys_make(const GlobalOptions& global, const DnsKeysOptions& opt
 int command_dns_keys_roll(const GlobalOptions& global, const DnsKeysOptions& options);
 int command_dns_keys_ds(const GlobalOptions& global, const DnsKeysOptions& options);
 
+int command_dns_export(const GlobalOptions& global, const std::string& zone);
+
 }  // namespace evershore::app

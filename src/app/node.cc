@@ -17,6 +17,7 @@ namespace {
 
 constexpr Duration kDrainGrace = std::chrono::seconds(10);
 constexpr Duration kKeysInterval = std::chrono::minutes(1);
+constexpr const char* kSerialsKey = "dns_serials";  // on the board
 
 Result<std::vector<io::Endpoint>> endpoints_of(const std::vector<std::string>& texts) {
   std::vector<io::Endpoint> endpoints;
@@ -73,7 +74,8 @@ Node::Node(Settings settings, std::string settings_path, Log log)
           edge::make_edge_config(settings_.edge, settings_.regions, settings_.sites, static_cast<uint32_t>(thread_count(settings_.node))))),
       publisher_(loop_, log.named("dns"), settings_.node.name),
       cookie_secret_(cookie_secret_of(settings_.dns)),
-      rate_limiter_(settings_.dns.rate_limit) {}
+      rate_limiter_(settings_.dns.rate_limit),
+      notifier_(loop_, log.named("dns")) {}
 
 Node::~Node() = default;
 
@@ -82,10 +84,13 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string setting
   warn_of_no_effect(node->settings_, log);
   TRY(node->tls_client_, io::TlsClientContext::make({}));
   TRY_VOID(node->open_state());
+  auto* self = node.get();
+  node->publisher_.on_published([self] { self->on_zones_published(); });
   TRY_VOID(node->configure_dns(node->settings_));
   TRY_VOID(node->start_serving());
   TRY_VOID(node->start_admin());
   node->start_health();
+  node->notifier_.configure(node->settings_.dns, node->publisher_.transfers().read()->rules);
   node->replication_->configure(node->settings_);
   node->replication_->begin();
   for (auto& thread : node->serving_) thread->start();
@@ -106,6 +111,7 @@ Result<void> Node::open_state() {
   TRY(const auto entries, replication_->board_entries());
   for (const auto& [key, value] : entries) {
     if (key == "health") remembered_health_ = value;
+    if (key == kSerialsKey) publisher_.restore_serials(value);
   }
   const auto save = [self](std::string key, std::optional<std::string> value) {
     self->replication_->save(std::move(key), std::move(value));
@@ -215,6 +221,11 @@ void Node::refresh_keys() {
   loop_.call_at(loop_.now() + kKeysInterval, [this] { refresh_keys(); });
 }
 
+void Node::on_zones_published() {
+  notifier_.published(publisher_.transfers().read());
+  replication_->save(kSerialsKey, publisher_.saved_serials());
+}
+
 void Node::refresh_answers() { publisher_.update(*health_board_.read(), steersman_->now(), site_answers()); }
 
 dns::SiteAnswers Node::site_answers() const {
@@ -287,6 +298,7 @@ Task<void> Node::shut_down() {
   if (admin_) co_await admin_->drain(loop_.now() + std::chrono::seconds(1));
   co_await health_->stop();
   co_await alerts_->stop();
+  co_await notifier_.stop();
   co_await tasks_.join();
   loop_.stop();
 }
@@ -330,6 +342,7 @@ void Node::apply(Settings next) {
   if (*tls) {
     for (auto& thread : serving_) thread->replace_tls(*tls);
   }
+  notifier_.configure(settings_.dns, publisher_.transfers().read()->rules);
   steersman_->retain(settings_);
   health_->reconfigure(health_settings(settings_));
   if (data_changed) replication_->configure(settings_);

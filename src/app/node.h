@@ -14,6 +14,7 @@
 #include "app/steersman.h"
 #include "console/run/admin_server.h"
 #include "dns/run/dns_publisher.h"
+#include "dns/run/notifier.h"
 #include "health/run/alerts.h"
 #include "health/run/runner.h"
 
@@ -34,6 +35,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Task<std::string> checks_json() override;
   Task<std::string> metrics_text() override;
   Task<Result<std::string>> explain_json(std::string subject) override;
+  Task<Result<std::string>> zone_text(std::string zone) override;
   Task<Result<std::string>> differences_json(std::string site) override;
   Task<Result<void>> drain(console::DrainRequest request) override;
   Task<Result<void>> undrain(std::string region) override;
@@ -64,6 +66,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   void on_health_change(const HealthSnapshot& health, const health::HealthChange& change);
   void refresh_answers();
   void refresh_keys();
+  void on_zones_published();
   void take_readiness(const std::vector<SiteReadiness>& all);
   health::HealthSettings health_settings(const Settings& settings) const;
   dns::SiteAnswers site_answers() const;
@@ -89,6 +92,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   dns::DnsPublisher publisher_;
   const dnswire::CookieSecret cookie_secret_;
   dns::RateLimiter rate_limiter_;
+  dns::Notifier notifier_;
   std::unique_ptr<health::HealthRunner> health_;
   std::unique_ptr<health::Alerts> alerts_;
   ServingEndpoints endpoints_;

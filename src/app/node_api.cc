@@ -9,6 +9,7 @@
 #include "app/node_json.h"
 #include "base/text.h"
 #include "console/metrics.h"
+#include "dns/master_text.h"
 #include "wire/s3/event.h"
 
 namespace evershore::app {
@@ -119,8 +120,33 @@ std::vector<const dns::DnsServer*> all_dns(const ServingThread& thread) {
   return all;
 }
 
+std::string plain_name(const dns::Name& name) {
+  std::string text = name.text();
+  if (text.size() > 1) text.pop_back();
+  return text;
+}
+
+Json zones_json(const dns::DnsPublisher& publisher) {
+  Json out = Json::array();
+  for (const auto& zone : publisher.zones()) out.push_back({{"name", plain_name(zone.apex)}, {"serial", dns::serial_of(zone)}});
+  return out;
+}
+
+Json secondaries_json(const dns::Notifier& notifier) {
+  Json out = Json::array();
+  for (const auto& [address, zone, state] : notifier.status()) {
+    out.push_back({{"address", address},
+                   {"zone", zone},
+                   {"serial", state.serial},
+                   {"acknowledged", state.acknowledged},
+                   {"notices", state.attempts},
+                   {"why", state.why}});
+  }
+  return out;
+}
+
 Json dns_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const std::vector<io::Endpoint>& endpoints,
-              const dns::DnsPublisher& publisher) {
+              const dns::DnsPublisher& publisher, const dns::Notifier& notifier) {
   uint64_t udp = 0, tcp = 0, dropped = 0, truncated = 0, proven = 0, limited = 0;
   std::map<std::string, uint64_t> by_rcode;
   for (const auto& thread : serving) {
@@ -144,9 +170,17 @@ Json dns_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const 
     decisions.push_back(
         {{"name", decision.name}, {"type", decision.type}, {"answers", decision.chosen}, {"why", routing::why_name(decision.why)}});
   }
-  return {{"listen", std::move(listen)}, {"queries_udp", udp},     {"queries_tcp", tcp},
-          {"dropped", dropped},          {"truncated", truncated}, {"proven", proven},
-          {"rate_limited", limited},     {"by_rcode", by_rcode},   {"records", std::move(decisions)}};
+  return {{"listen", std::move(listen)},
+          {"queries_udp", udp},
+          {"queries_tcp", tcp},
+          {"dropped", dropped},
+          {"truncated", truncated},
+          {"proven", proven},
+          {"rate_limited", limited},
+          {"by_rcode", by_rcode},
+          {"records", std::move(decisions)},
+          {"zones", zones_json(publisher)},
+          {"secondaries", secondaries_json(notifier)}};
 }
 
 }  // namespace
@@ -168,7 +202,7 @@ Task<std::string> Node::status_json() {
   json["checks"] = checks_document(view);
   json["sites"] = sites_document(view);
   json["edge"] = edge_json(serving_, endpoints_.edge);
-  json["dns"] = dns_json(serving_, endpoints_.dns, publisher_);
+  json["dns"] = dns_json(serving_, endpoints_.dns, publisher_, notifier_);
   co_return to_text(json);
 }
 
@@ -223,6 +257,16 @@ Task<Result<std::string>> Node::explain_json(std::string subject) {
   if (slash != std::string::npos && settings_.sites.contains(head)) co_return co_await explain_key(head, subject.substr(slash + 1));
   if (settings_.sites.size() == 1) co_return co_await explain_key(settings_.sites.begin()->first, subject);
   co_return fail(Fault::kNotFound, fmt::format("\"{}\" is no region, site or host of the settings; a key is written SITE/KEY", subject));
+}
+
+Task<Result<std::string>> Node::zone_text(std::string zone) {
+  CO_TRY(const auto apex, dns::Name::parse(zone));
+  std::string names;
+  for (const auto& known : publisher_.zones()) {
+    if (known.apex == apex) co_return dns::master_text(known);
+    names += (names.empty() ? "" : ", ") + plain_name(known.apex);
+  }
+  co_return fail(Fault::kNotFound, fmt::format("there is no zone \"{}\"; there are: {}", zone, names));
 }
 
 Task<Result<std::string>> Node::differences_json(std::string site) {
@@ -314,6 +358,41 @@ void counter(MetricsText& out, std::string_view name, std::string_view help, con
   out.add(MetricType::kCounter, name, help, {}, value.get<double>());
 }
 
+struct TransferMetric {
+  std::string_view kind;
+  Counter dns::TransferCounters::* counter;
+};
+constexpr std::array<TransferMetric, 7> kTransferMetrics{{{"whole", &dns::TransferCounters::whole},
+                                                          {"steps", &dns::TransferCounters::steps},
+                                                          {"up_to_date", &dns::TransferCounters::up_to_date},
+                                                          {"refused", &dns::TransferCounters::refused},
+                                                          {"busy", &dns::TransferCounters::busy},
+                                                          {"unfinished", &dns::TransferCounters::unfinished},
+                                                          {"bad_tsig", &dns::TransferCounters::bad_tsig}}};
+
+void transfer_metrics(MetricsText& out, const std::vector<std::unique_ptr<ServingThread>>& serving, const dns::Notifier& notifier) {
+  for (const auto& metric : kTransferMetrics) {
+    uint64_t sum = 0;
+    for (const auto& thread : serving) {
+      for (const auto* server : all_dns(*thread)) sum += (server->counters().transfers.*metric.counter).get();
+    }
+    const std::array<Label, 1> labels{{{"kind", metric.kind}}};
+    out.add(MetricType::kCounter, "evershore_dns_transfers_total", "Zone transfers by outcome.", labels, static_cast<double>(sum));
+  }
+  const auto& counters = notifier.counters();
+  const auto total = [&](std::string_view name, std::string_view help, const Counter& count) {
+    out.add(MetricType::kCounter, name, help, {}, static_cast<double>(count.get()));
+  };
+  total("evershore_dns_notify_sent_total", "NOTIFY messages sent to secondaries.", counters.sent);
+  total("evershore_dns_notify_acknowledged_total", "Changes that a secondary acknowledged.", counters.acknowledged);
+  total("evershore_dns_notify_given_up_total", "Changes that a secondary never acknowledged.", counters.given_up);
+  for (const auto& [address, zone, state] : notifier.status()) {
+    const std::array<Label, 2> labels{{{"secondary", address}, {"zone", zone}}};
+    out.add(MetricType::kGauge, "evershore_dns_secondary_acknowledged", "1 when the secondary has acknowledged the present serial.", labels,
+            state.acknowledged ? 1 : 0);
+  }
+}
+
 }  // namespace
 
 Task<std::string> Node::metrics_text() {
@@ -331,7 +410,7 @@ Task<std::string> Node::metrics_text() {
     out.histogram("evershore_edge_first_byte_seconds", "From the request to the answer's head.", labels,
                   serving_[i]->edge().counters().first_byte);
   }
-  const auto dns = dns_json(serving_, endpoints_.dns, publisher_);
+  const auto dns = dns_json(serving_, endpoints_.dns, publisher_, notifier_);
   counter(out, "evershore_dns_queries_udp_total", "DNS queries over UDP.", dns["queries_udp"]);
   counter(out, "evershore_dns_queries_tcp_total", "DNS queries over TCP.", dns["queries_tcp"]);
   counter(out, "evershore_dns_dropped_total", "Packets not worth an answer: too short, or answers themselves.", dns["dropped"]);
@@ -342,6 +421,7 @@ Task<std::string> Node::metrics_text() {
     const std::array<Label, 1> labels{{{"rcode", code}}};
     out.add(MetricType::kCounter, "evershore_dns_answers_total", "Answers by their code.", labels, count.get<double>());
   }
+  transfer_metrics(out, serving_, notifier_);
   co_return out.take();
 }
 

@@ -137,6 +137,11 @@ void add_dns_commands(CLI::App& app, CommandLine& line) {
   roll->add_flag("--ds-published", options.ds_published, "The parent zone serves the new key's DS")->excludes(role);
   add_dns_keys_command(*keys, line, "ds", "Print the DS (and the DNSKEY it is made from) to hand to the registrar.",
                        "evershore dns keys ds -c evershore.toml example.com", [&] { return command_dns_keys_ds(line.global, options); });
+  auto* exported = add_command(*dns, line, "export", "Print a zone as a master file, with the answers of the running node.",
+                               "evershore dns export -c evershore.toml example.com > example.com.zone",
+                               [&] { return command_dns_export(line.global, line.subject); });
+  add_settings_option(exported, line);
+  exported->add_option("zone", line.subject, "Which zone of the settings file")->required();
 }
 
 void add_region_command(CLI::App& app, CommandLine& line) {

@@ -178,6 +178,10 @@ Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) 
     co_await stream_events(exchange);
   } else {
     const auto parts = path_parts(path);
+    if (parts.size() == 6 && parts[3] == "dns" && parts[4] == "zones") {
+      co_await zone_text(exchange, parts[5]);
+      co_return;
+    }
     if (parts.size() == 6 && parts[3] == "sites" && parts[5] == "differences") {
       auto result = co_await api_.differences_json(parts[4]);
       co_await answer_result(exchange, std::move(result));
@@ -185,6 +189,15 @@ Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) 
     }
     co_await answer_error(exchange, 404, "no such page; see /api/v1/status, /metrics, /healthz");
   }
+}
+
+Task<void> AdminServer::zone_text(io::HttpExchange& exchange, std::string zone) {
+  auto text = co_await api_.zone_text(std::move(zone));
+  if (!text) {
+    co_await answer_error(exchange, status_of(text.error().fault), text.error().text);
+    co_return;
+  }
+  co_await answer(exchange, 200, std::move(*text), "text/dns; charset=utf-8");  // RFC 4027
 }
 
 Task<void> AdminServer::route_post(io::HttpExchange& exchange, std::string path) {

@@ -194,18 +194,17 @@ class HealthWorld {
   }
 
   void check_failover(const HealthSnapshot& snapshot) {
-    const auto candidate = [&](const SimRegion& region) {
-      return routing::candidate_of(region_check_name(region.name), snapshot, steering_);
-    };
-    const auto primary = candidate(regions_.front());
-    const auto secondary = candidate(regions_.back());
-    const auto decision = routing::decide_failover(primary, secondary);
-    const bool chose_primary = decision.target == routing::Decision::Target::kPrimary;
-    const auto& chosen = chose_primary ? primary : secondary;
-    const auto& other = chose_primary ? secondary : primary;
-    if (chosen.health == Health::kDown && other.health != Health::kDown) violation("a down answer is given while the other is up");
-    if (!chose_primary && primary.health == Health::kUnknown && !primary.drained) violation("an unknown primary counted as down");
-    if (routing::decide_group(std::vector{primary, secondary}).members.empty()) violation("an empty answer");
+    std::vector<routing::Candidate> tiers;
+    for (const SimRegion& region : regions_) {
+      tiers.push_back(routing::candidate_of(region_check_name(region.name), snapshot, steering_));
+    }
+    const size_t index = routing::decide_failover(tiers).index;
+    const auto down = [](const routing::Candidate& tier) { return tier.health == Health::kDown; };
+    if (down(tiers[index]) && !std::ranges::all_of(tiers, down)) violation("a down answer is given while another is up");
+    const bool unknown_counts = std::ranges::none_of(
+        std::span(tiers).first(index), [](const routing::Candidate& tier) { return tier.health == Health::kUnknown && !tier.drained; });
+    if (!unknown_counts) violation("an unknown tier counted as down");
+    if (routing::decide_group(tiers).members.empty()) violation("an empty answer");
   }
 
   void check_calculated(const HealthSnapshot& snapshot) {

@@ -141,6 +141,8 @@ Result<std::optional<TsigRecord>> find_tsig(std::span<const uint8_t> packet) {
     TRY(record, read_rdata(packet.subspan(rdata_at, length), std::move(record)));
     return std::optional(std::move(record));
   }
+  // Bytes that belong to no record would become one under a signature's count.
+  if (at != packet.size()) return malformed("bytes after the last record");
   return std::optional<TsigRecord>();
 }
 

@@ -89,6 +89,12 @@ TEST(Tsig, TheRecordMustBeTheLastOne) {
   EXPECT_FALSE(find_tsig(message).has_value());
 }
 
+TEST(Tsig, BytesAfterTheLastRecordAreMalformed) {
+  auto message = query();
+  message.push_back(0);
+  EXPECT_FALSE(find_tsig(message).has_value());
+}
+
 TEST(Tsig, AnUnsignedMessageHasNone) {
   const auto found = find_tsig(query());
   ASSERT_TRUE(found.has_value());

@@ -140,13 +140,14 @@ Result<void> Node::start_serving() {
   TRY(const auto tls, tls_server_of(settings_.edge));
   if (endpoints_.none()) return {};
   for (size_t i = 0; i < thread_count(settings_.node); ++i) {
-    serving_.push_back(std::make_unique<ServingThread>(
-        ServingInputs{.edge = {.config = edge_config_, .health = health_board_, .steering = steersman_->published()},
-                      .answers = publisher_.snapshots(),
-                      .dns_options = {.transfers = &publisher_.transfers(), .cookies = &cookie_secret_, .limiter = &rate_limiter_},
-                      .evidence = *this,
-                      .log = log_,
-                      .edge_options = {.server = {}, .tls = tls_client_, .faults = &faults_}}));
+    serving_.push_back(std::make_unique<ServingThread>(ServingInputs{
+        .edge = {.config = edge_config_, .health = health_board_, .steering = steersman_->published()},
+        .answers = publisher_.snapshots(),
+        .dns_options =
+            {.transfers = &publisher_.transfers(), .why = &publisher_.why(), .cookies = &cookie_secret_, .limiter = &rate_limiter_},
+        .evidence = *this,
+        .log = log_,
+        .edge_options = {.server = {}, .tls = tls_client_, .faults = &faults_}}));
     TRY_VOID(serving_.back()->listen(endpoints_, tls));
   }
   return {};

@@ -5,8 +5,10 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "app/dns_metrics.h"
 #include "app/node.h"
 #include "app/node_json.h"
+#include "app/why_json.h"
 #include "base/text.h"
 #include "console/metrics.h"
 #include "dns/master_text.h"
@@ -126,6 +128,15 @@ std::string plain_name(const dns::Name& name) {
   return text;
 }
 
+// Why `subject` answers what it does by DNS; nullopt if it is no name of our zones.
+std::optional<Json> dns_explanation(const dns::DnsPublisher& publisher, const std::string& subject, Wall now) {
+  const auto name = dns::Name::parse(subject);
+  if (!name || subject.contains('/')) return std::nullopt;
+  const auto why = dns::why_of(publisher.why_state(), *publisher.snapshots().read(), *name);
+  if (!why || why->kind == dns::WhyName::Kind::kMissing) return std::nullopt;
+  return why_json(*why, now);
+}
+
 Json zones_json(const dns::DnsPublisher& publisher) {
   Json out = Json::array();
   for (const auto& zone : publisher.zones()) out.push_back({{"name", plain_name(zone.apex)}, {"serial", dns::serial_of(zone)}});
@@ -243,20 +254,27 @@ Task<Result<std::string>> Node::explain_json(std::string subject) {
     const auto lines = co_await breakers();
     co_return to_text(region_explanation(view, subject, events_.about(subject, 20), lines));
   }
+  const auto by_dns = dns_explanation(publisher_, subject, view.now);
   const auto config = edge_config_.read();
   if (const auto* site = config->sites.find(subject); site != nullptr && subject.find('/') == std::string::npos) {
     const bool exact = std::ranges::find(site->hosts, subject) != site->hosts.end() || subject.find('.') != std::string::npos;
     const bool any = std::ranges::find(site->hosts, "*") != site->hosts.end();
-    if (exact && !any) co_return to_text(site_explanation(view, *site, subject, events_.about(site->name, 20)));
+    if (exact && !any) {
+      auto json = site_explanation(view, *site, subject, events_.about(site->name, 20));
+      json["dns"] = by_dns ? *by_dns : Json();
+      co_return to_text(json);
+    }
   }
   if (settings_.sites.contains(subject)) {
     co_return to_text(site_explanation(view, settings_.sites.at(subject), subject, events_.about(subject, 20)));
   }
+  if (by_dns) co_return to_text(Json{{"host", subject}, {"site", nullptr}, {"dns", *by_dns}});
   const auto slash = subject.find('/');
   const auto head = subject.substr(0, slash);
   if (slash != std::string::npos && settings_.sites.contains(head)) co_return co_await explain_key(head, subject.substr(slash + 1));
   if (settings_.sites.size() == 1) co_return co_await explain_key(settings_.sites.begin()->first, subject);
-  co_return fail(Fault::kNotFound, fmt::format("\"{}\" is no region, site or host of the settings; a key is written SITE/KEY", subject));
+  co_return fail(Fault::kNotFound,
+                 fmt::format("\"{}\" is no region, site, host or DNS name of the settings; a key is written SITE/KEY", subject));
 }
 
 Task<Result<std::string>> Node::zone_text(std::string zone) {
@@ -421,6 +439,12 @@ Task<std::string> Node::metrics_text() {
     const std::array<Label, 1> labels{{{"rcode", code}}};
     out.add(MetricType::kCounter, "evershore_dns_answers_total", "Answers by their code.", labels, count.get<double>());
   }
+  std::vector<const dns::AnswerCounters*> servers;
+  for (const auto& thread : serving_) {
+    for (const auto* server : all_dns(*thread)) servers.push_back(&server->counters().answers);
+  }
+  dns_query_metrics(out, servers, publisher_.counted_zones());
+  dns_record_metrics(out, publisher_.decision_log().entries());
   transfer_metrics(out, serving_, notifier_);
   co_return out.take();
 }

@@ -172,7 +172,8 @@ struct AskedName {
   std::array<uint8_t, kNameBytesMax + dnswire::kHashReadAhead> lower;
   std::array<uint8_t, dnswire::kLabelsMax + 1> starts;
   size_t labels;
-  bool exists;  // as itself, not by a wildcard
+  size_t zone_row;  // of the query counters
+  bool exists;      // as itself, not by a wildcard
 };
 
 // RFC 1034 4.3.2, RFC 4592: the name, else what its closest encloser has for missing names. kNoBody: none of our zones.
@@ -194,6 +195,7 @@ BodyRef find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t> nam
     const auto* node = snapshot.find(hashes[i], {&lower[starts[i]], name.size() - starts[i]});
     if (node == nullptr) continue;
     asked.exists = i == 0;
+    asked.zone_row = snapshot.rows.row_of(std::span(hashes).subspan(i, labels + 1 - i));
     if (i == 0) return body_for(snapshot, *node, type);
     if (node->wildcard == 0) return node->below_body;
     return body_for(snapshot, snapshot.nodes[node->wildcard - 1], type);
@@ -389,11 +391,13 @@ size_t answer(std::span<const uint8_t> packet, const CompiledSnapshot& snapshot,
   look_at_cookie(reply, counters);
   if (snapshot.client_subnet && !query.edns.client_subnet.sound) return refuse(reply, snapshot, Rcode::kFormErr, counters);
   if (query.klass != dnswire::kClassIn || zone_transfer(query.type)) {
+    counters.by_zone_and_type[0][type_column(query.type)].add();
     reply.extended_error = ExtendedError::kProhibited;
     return refuse(reply, snapshot, Rcode::kRefused, counters);
   }
   AskedName asked;
   BodyRef body = find_body(snapshot, packet.subspan(kHeaderBytes, query.name_bytes), query.type, asked);
+  counters.by_zone_and_type[body == kNoBody ? 0 : asked.zone_row][type_column(query.type)].add();
   if (body == kNoBody) {  // no referral to the root
     reply.extended_error = ExtendedError::kNotAuthoritative;
     return refuse(reply, snapshot, Rcode::kRefused, counters);

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/counter.h"
+#include "dns/query_counters.h"
 #include "dns/rate_limit.h"
 #include "dns/snapshot.h"
 #include "wire/dns/cookie.h"
@@ -39,6 +40,7 @@ struct AnswerCounters {
   Counter truncated;                // answers with TC
   Counter proven;                   // queries with a good cookie of ours
   Counter limited;                  // answers over the rate limit: left out, or cut down to a TC
+  QueryCounters by_zone_and_type;   // sound queries; names in none of our zones in the first row
 };
 
 // Answers `query` into `out` and returns the answer's size; 0 = stay silent. Does not allocate. `out` does not overlap

@@ -180,6 +180,12 @@ std::vector<Candidate> Chooser::candidates_of(const DecidedRecord& record) {
   return out;
 }
 
+std::vector<Standing> Chooser::standings(const DecidedRecord& record) {
+  std::vector<Standing> out;
+  for (const auto& candidate : candidates_of(record)) out.push_back(routing::standing_of(candidate));
+  return out;
+}
+
 // That of the best member. A name without a policy is always usable, and so is one whose health is being asked for just now (a
 // circle, which load_zones() refuses).
 Standing Chooser::standing_of_group(const Name& name) {

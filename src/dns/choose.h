@@ -48,6 +48,8 @@ class Chooser {
 
   // Of a record of `zones`. The chooser outlives what it returns.
   Chosen choose(const DecidedRecord& record);
+  // How far each of its answers can be used, in their order.
+  std::vector<routing::Standing> standings(const DecidedRecord& record);
   LastUsable take_usable() { return std::move(usable_); }
 
  private:

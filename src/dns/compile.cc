@@ -41,6 +41,7 @@ class Compiler {
     out_->nsid = std::move(options.nsid);
     out_->client_subnet = options.client_subnet;
     out_->places = std::move(options.places);
+    out_->rows = std::move(options.rows);
     signers_ = std::move(options.signers);
     signers_.resize(zones.size());
     anything_signed_ = std::ranges::any_of(signers_, [](const ZoneSigner* signer) { return signer != nullptr; });

@@ -20,6 +20,7 @@ struct CompileOptions {
   std::string nsid;  // cut at 128 bytes
   bool client_subnet = false;
   Places places{};
+  ZoneRows rows{};  // of the zones, for the query counters
   // Per zone, nullptr = not signed; may be shorter than the zones. A signed zone is complete()d, and its signer has begun this state.
   std::vector<ZoneSigner*> signers{};
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dns/places.h"
+#include "dns/query_counters.h"
 
 namespace evershore::dns {
 
@@ -113,6 +114,7 @@ struct CompiledSnapshot {
   std::string nsid;             // RFC 5001; "" = not given out
   bool client_subnet = false;   // RFC 7871: whether the clients' option counts
   Places places;
+  ZoneRows rows;  // for the query counters
 
   std::span<const uint8_t> bytes_of(uint32_t at, size_t size) const { return {reinterpret_cast<const uint8_t*>(bytes.data()) + at, size}; }
   // `name` in lower case; its hash as dnswire::hash_name() gives it. nullptr: no such name.

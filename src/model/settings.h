@@ -170,6 +170,7 @@ struct DnsSettings {
   std::vector<RecordSettings> records;
   std::vector<TsigKeySettings> keys;
   TransferSettings transfer;
+  std::vector<std::string> why;                                    // networks whose TXT questions for _why.NAME are answered
   bool client_subnet = false;                                      // heed the clients' EDNS client subnet (RFC 7871)
   std::string geo_database;                                        // path of a MaxMind database of countries; "" = none
   std::map<std::string, std::vector<std::string>> networks;        // by name: prefixes

@@ -246,6 +246,12 @@ std::span<const Row<DnsSettings>> dns_rows() {
        Apply::kLive,
        "Secondaries that are told of each change at once (NOTIFY)."},
       {"keys", Tables{}, {.most = kTsigKeysMax}, Apply::kLive, "Keys that sign transfers (TSIG)."},
+      {"why",
+       FIELD(S, Texts, why),
+       {.format = Format::kPrefix, .most = 256},
+       Apply::kLive,
+       "Networks that may ask for TXT at `_why.NAME`, which tells why NAME answers what it does. Empty: nobody; for them the name does not "
+       "exist."},
       {"client_subnet",
        FIELD(S, bool, client_subnet),
        {},

@@ -25,7 +25,8 @@ DnsPublisher::DnsPublisher(const Clock& clock, Log log, std::string nsid)
       log_(log),
       nsid_(std::move(nsid)),
       published_(compile({}, {.nsid = nsid_})),
-      transfers_(std::make_shared<const TransferSnapshot>()) {}
+      transfers_(std::make_shared<const TransferSnapshot>()),
+      why_(std::make_shared<const WhyState>()) {}
 
 std::vector<Problem> DnsPublisher::configure(const DnsSettings& settings, const MasterFiles& files,
                                              std::shared_ptr<const PlaceTable> countries, const ZoneKeys& keys) {
@@ -42,7 +43,12 @@ std::vector<Problem> DnsPublisher::configure(const DnsSettings& settings, const 
   networks_ = settings.networks;
   places_ = {.networks = std::move(loaded.networks), .countries = std::move(countries)};
   client_subnet_ = settings.client_subnet;
-  if (rebuild(moved ? Publish::kAnyway : Publish::kIfChanged) == Change::kNone) publish_transfers();
+  why_allowed_ = {};
+  for (const auto& network : settings.why) {
+    if (const auto added = why_allowed_.add(network); !added) log_.warn("dns.why: {}", added.error().text);
+  }
+  why_records_.reset();
+  if (told(rebuild(moved ? Publish::kAnyway : Publish::kIfChanged)) == Change::kNone) publish_transfers();
   return {};
 }
 
@@ -50,7 +56,7 @@ DnsPublisher::Change DnsPublisher::update(const HealthSnapshot& health, const St
   health_ = health;
   steering_ = steering;
   sites_ = sites;
-  return rebuild(Publish::kIfChanged);
+  return told(rebuild(Publish::kIfChanged));
 }
 
 DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
@@ -63,7 +69,7 @@ DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
     counters_.unchanged.add();
     return Change::kNone;
   }
-  CompileOptions options{.nsid = nsid_, .client_subnet = client_subnet_, .places = places_, .signers = {}};
+  CompileOptions options{.nsid = nsid_, .client_subnet = client_subnet_, .places = places_, .rows = counted_rows(), .signers = {}};
   auto zones = signers_.empty() ? std::vector<PlainZone>() : current_.zones;
   if (!signers_.empty()) options.signers = sign(zones);
   const auto signers = options.signers;
@@ -74,6 +80,29 @@ DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
   publish_transfers();
   if (on_published_) on_published_();
   return Change::kPublished;
+}
+
+// The answers are out, or stay: what people want to know about them.
+DnsPublisher::Change DnsPublisher::told(Change change) {
+  decision_log_.note(current_.decisions, clock_.wall());
+  if (!why_allowed_.empty() || !why_.read()->allowed.empty()) why_.publish(why_state());
+  return change;
+}
+
+WhyState DnsPublisher::why_state() const {
+  if (why_records_ == nullptr) why_records_ = why_records(zones_);
+  return {.allowed = why_allowed_,
+          .records = why_records_,
+          .decisions = decision_log_.entries(),
+          .health = health_,
+          .steering = steering_,
+          .sites = sites_};
+}
+
+ZoneRows DnsPublisher::counted_rows() {
+  std::vector<Name> apexes;
+  for (const auto& zone : current_.zones) apexes.push_back(zone.apex);
+  return zone_register_.rows_of(apexes);
 }
 
 // Gives each zone its serial: a higher one where the content is not what it was. True if any is new.
@@ -115,7 +144,7 @@ bool DnsPublisher::number_zone(PlainZone& zone) {
 DnsPublisher::Change DnsPublisher::refresh_keys(const ZoneKeys& keys) {
   take_keys(keys);
   const bool due = std::ranges::any_of(signers_, [&](const auto& entry) { return entry.second.due() <= clock_.wall(); });
-  return due ? rebuild(Publish::kIfChanged) : Change::kNone;
+  return due ? told(rebuild(Publish::kIfChanged)) : Change::kNone;
 }
 
 void DnsPublisher::take_keys(const ZoneKeys& keys) {

@@ -18,6 +18,7 @@
 #include "dns/run/key_store.h"
 #include "dns/sign.h"
 #include "dns/transfer.h"
+#include "dns/why.h"
 #include "dns/zone.h"
 
 namespace evershore::dns {
@@ -65,6 +66,15 @@ class DnsPublisher {
   // Called after each publishing, when the answers are out. Does not come back into the publisher.
   void on_published(std::function<void()> callback) { on_published_ = std::move(callback); }
 
+  // The same state for people who ask why, from networks that the settings allow; while they allow none, nothing. After the answers.
+  const Published<WhyState>& why() const { return why_; }
+  // The present state, for whoever may see it all.
+  WhyState why_state() const;
+  // Since when each record answers as it does.
+  const DecisionLog& decision_log() const { return decision_log_; }
+  // The zones by their rows in the query counters (ZoneRegister).
+  const std::vector<Name>& counted_zones() const { return zone_register_.zones(); }
+
   // What each failover, multivalue or site record answers now, and why.
   const std::vector<RecordDecision>& decisions() const { return current_.decisions; }
   // The present records and serials.
@@ -74,6 +84,8 @@ class DnsPublisher {
  private:
   enum class Publish : uint8_t { kIfChanged, kAnyway };
   Change rebuild(Publish publish);
+  Change told(Change change);
+  ZoneRows counted_rows();
   bool number_zones(std::vector<PlainZone>& next);
   bool number_zone(PlainZone& zone);
   void take_keys(const ZoneKeys& keys);
@@ -93,7 +105,11 @@ class DnsPublisher {
   HealthSnapshot health_;
   Steering steering_;
   SiteAnswers sites_;
+  Networks why_allowed_;
   PlainZones current_;
+  DecisionLog decision_log_;
+  ZoneRegister zone_register_;
+  mutable std::shared_ptr<const WhyRecords> why_records_;  // nullptr: not asked for since the settings came
   struct Version {
     uint32_t serial_in_settings = 0;  // of the file, or 0
     std::shared_ptr<const PlainZone> unsigned_content;
@@ -109,6 +125,7 @@ class DnsPublisher {
   std::function<void()> on_published_;
   Published<CompiledSnapshot> published_;
   Published<TransferSnapshot> transfers_;
+  Published<WhyState> why_;
   PublisherCounters counters_;
 };
 

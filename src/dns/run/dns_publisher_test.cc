@@ -142,6 +142,61 @@ TEST_F(Publisher, BrokenTransferSettingsKeepTheOldZones) {
   EXPECT_EQ(answered(), "192.0.2.1");
 }
 
+TEST_F(Publisher, TellsSinceWhenARecordAnswersWhatItDoes) {
+  publisher.configure(settings, {});
+  const Wall start = clock.wall();
+  clock.run_for(60s);
+  health(Health::kUp);  // now known to be up: another reason
+  clock.run_for(60s);
+  health(Health::kUp);
+  EXPECT_EQ(publisher.decision_log().entries().at(0).since, start);
+  health(Health::kDown);
+  EXPECT_EQ(publisher.decision_log().entries().at(0).since, clock.wall());
+  EXPECT_EQ(publisher.decision_log().entries().at(0).changes, 1U);
+}
+
+TEST_F(Publisher, TellsWhyToTheNetworksOfTheSettingsOnlyAndAlwaysTheNewestState) {
+  publisher.configure(settings, {});
+  health(Health::kUp);
+  EXPECT_TRUE(publisher.why().read()->allowed.empty());
+  EXPECT_EQ(publisher.why_state().health.health_of("p"), Health::kUp);
+  settings.why = {"192.0.2.0/24"};
+  publisher.configure(settings, {});
+  EXPECT_TRUE(publisher.why().read()->allowed.contains(std::array<uint8_t, 4>{192, 0, 2, 1}));
+  health(Health::kDown);
+  EXPECT_EQ(publisher.why().read()->health.health_of("p"), Health::kDown);
+  EXPECT_EQ(publisher.why().read()->decisions.at(0).now.chosen, std::vector<std::string>{"s"});
+  settings.why.clear();
+  publisher.configure(settings, {});
+  EXPECT_TRUE(publisher.why().read()->allowed.empty());
+}
+
+TEST_F(Publisher, CountsQueriesByZoneAlsoAcrossReloads) {
+  settings.zones.push_back({.name = "www.example.com", .nameservers = {"ns1.example.com"}});
+  settings.records.clear();
+  const auto counters = std::make_unique<AnswerCounters>();
+  const auto ask = [&](std::string_view name, uint16_t type) {
+    std::array<uint8_t, kUdpAnswerBytesMax> out;
+    answer(dnswire::build_query(*dnswire::Name::parse(name), type, 1), *publisher.snapshots().read(), {}, out, *counters);
+  };
+  publisher.configure(settings, {});
+  ask("a.b.example.com", dnswire::kTypeA);
+  ask("www.example.com", dnswire::kTypeSoa);
+  ask("a.www.example.com", dnswire::kTypeA);
+  ask("example.net", dnswire::kTypeA);
+  settings.zones.erase(settings.zones.begin());
+  publisher.configure(settings, {});
+  ask("a.www.example.com", dnswire::kTypeA);
+  ask("example.com", dnswire::kTypeA);
+  const auto count = [&](size_t row, uint16_t type) { return counters->by_zone_and_type[row][type_column(type)].get(); };
+  ASSERT_EQ(publisher.counted_zones().size(), 3U);
+  EXPECT_EQ(publisher.counted_zones()[1].text(), "example.com.");
+  EXPECT_EQ(count(1, dnswire::kTypeA), 1U);
+  EXPECT_EQ(count(2, dnswire::kTypeSoa), 1U);
+  EXPECT_EQ(count(2, dnswire::kTypeA), 2U);
+  EXPECT_EQ(count(0, dnswire::kTypeA), 2U);
+}
+
 TEST_F(Publisher, AnUnreadableMasterFileIsAProblemOfItsZone) {
   settings.zones[0].file = "/nonexistent/example.zone";
   std::vector<Problem> problems;

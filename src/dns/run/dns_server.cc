@@ -10,6 +10,7 @@
 #include "base/sync.h"
 #include "base/text.h"
 #include "dns/run/frames.h"
+#include "dns/why_answer.h"
 #include "io/udp.h"
 #include "wire/dns/message.h"
 
@@ -32,6 +33,7 @@ struct DnsServer::Impl {
   Impl(io::Loop& on, const Published<CompiledSnapshot>& snapshots, DnsServerOptions server_options)
       : loop(on), options(server_options), reader(snapshots) {
     if (options.transfers != nullptr) transfers.emplace(*options.transfers);
+    if (options.why != nullptr) why.emplace(*options.why);
   }
 
   struct Connection {
@@ -48,6 +50,7 @@ struct DnsServer::Impl {
 
   Task<void> serve_udp();
   bool answer_batch();
+  size_t answer_one(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, const Asker& asker, std::span<uint8_t> out);
   size_t answer_datagram(size_t index, const CompiledSnapshot& snapshot, const Asker& asker);
   Asker asker_over(Transport transport) const;
   Task<void> accept_tcp();
@@ -68,6 +71,7 @@ struct DnsServer::Impl {
   DnsServerOptions options;
   Published<CompiledSnapshot>::Reader reader;
   std::optional<Published<TransferSnapshot>::Reader> transfers;
+  std::optional<Published<WhyState>::Reader> why;
   size_t transfers_under_way = 0;
   std::unique_ptr<io::UdpSocket> udp;
   std::unique_ptr<io::Listener> listener;
@@ -127,11 +131,20 @@ bool DnsServer::Impl::answer_batch() {
   return got == io::UdpSocket::kBatch;
 }
 
+size_t DnsServer::Impl::answer_one(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, const Asker& asker,
+                                   std::span<uint8_t> out) {
+  if (why && asks_why(query)) {
+    const auto told = why_answer(query, *why->get(), snapshot, asker.address);
+    if (told != nullptr) return answer(query, *told, asker, out, counters.answers);
+  }
+  return answer(query, snapshot, asker, out, counters.answers);
+}
+
 size_t DnsServer::Impl::answer_datagram(size_t index, const CompiledSnapshot& snapshot, const Asker& asker) {
   const auto query = udp->datagram(index);
   const auto out = udp->reply_buffer(index);
   if (!transfers || !needs_a_look(query, *transfers->get(), Transport::kUdp)) {
-    return answer(query, snapshot, asker, out, counters.answers);
+    return answer_one(query, snapshot, asker, out);
   }
   const DeskQuery look{.packet = query, .transport = Transport::kUdp, .peer = udp->peer_address(index), .now_seconds = seconds()};
   auto found = look_at(look, *transfers->get(), counters.transfers);
@@ -140,7 +153,7 @@ size_t DnsServer::Impl::answer_datagram(size_t index, const CompiledSnapshot& sn
     std::ranges::copy(found.reply, out.begin());
     return found.reply.size();
   }
-  const size_t bytes = answer(query, snapshot, asker, out, counters.answers);
+  const size_t bytes = answer_one(query, snapshot, asker, out);
   return found.signer && bytes > 0 ? sign_answer(out, bytes, look, *found.signer) : bytes;
 }
 
@@ -257,7 +270,7 @@ bool DnsServer::Impl::answer_frame(std::span<const uint8_t> query, const Compile
   Asker asker = asker_over(Transport::kTcp);
   asker.address = connection.peer;
   asker.entropy = ++asked;
-  size_t bytes = answer(query, snapshot, asker, scratch, counters.answers);
+  size_t bytes = answer_one(query, snapshot, asker, scratch);
   if (bytes > 0 && found.signer) bytes = sign_answer(scratch, bytes, look, *found.signer);
   if (bytes == 0) return false;
   append_frame(connection.answers, std::span(scratch).first(bytes));

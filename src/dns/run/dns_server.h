@@ -8,6 +8,7 @@
 #include "base/published.h"
 #include "dns/answer.h"
 #include "dns/transfer_desk.h"
+#include "dns/why.h"
 #include "io/stream.h"
 #include "io/tls.h"
 
@@ -19,6 +20,7 @@ struct DnsServerOptions {
   Duration tcp_idle_max = std::chrono::seconds(10);  // RFC 7766 6.2.3: from one whole query to the next; also for taking one message
   // Where zone transfers come from; outlives the server. nullptr: they are refused, signatures are passed over.
   const Published<TransferSnapshot>* transfers = nullptr;
+  const Published<WhyState>* why = nullptr;          // who may ask why; outlives the server. nullptr: nobody
   size_t transfers_max = 4;                          // under way at once; each holds one message and one state of its zone
   Duration transfer_max = std::chrono::minutes(10);  // from beginning to end
   // Shared by all servers of a node, and outlive them. nullptr: no cookies, no limit.

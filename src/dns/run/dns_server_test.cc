@@ -76,7 +76,7 @@ Bytes query(std::string_view name, uint16_t type, uint16_t id) { return build_qu
 class Server : public testing::Test {
  protected:
   void SetUp() override {
-    DnsSettings settings;
+    auto& settings = settings_;
     settings.zones = {{.name = "example.com", .nameservers = {"ns1.example.com"}}};
     settings.records = {
         {.name = "www.example.com", .type = "A", .ttl = 60s, .values = {"192.0.2.1"}},
@@ -126,6 +126,7 @@ class Server : public testing::Test {
 
   std::string tool_args() const { return fmt::format("@127.0.0.1 -p {} +timeout=5 +retry=0", at_.port); }
 
+  DnsSettings settings_;
   FakeScheduler clock_;
   DnsPublisher publisher_{clock_, Log(), "node-1"};
   io::Loop loop_;
@@ -143,6 +144,17 @@ TEST_F(Server, AnswersOverUdp) {
   EXPECT_EQ(response->id, 7);
   EXPECT_EQ(response->question->text(), "wWw.example.com.");
   EXPECT_EQ(response->answers.at(0).value(), "192.0.2.1");
+}
+
+TEST_F(Server, TellsWhyOverUdpAndTcpToThoseWhoMayKnow) {
+  start({.why = &publisher_.why()});
+  const auto ask = [&](std::string_view how) { return tool(fmt::format("kdig {} {} TXT _why.fail.example.com", tool_args(), how)); };
+  EXPECT_THAT(ask("+notcp"), HasSubstr("NXDOMAIN"));
+  settings_.why = {"127.0.0.0/8"};
+  publisher_.configure(settings_, {});
+  EXPECT_THAT(ask("+notcp +short"), HasSubstr("\"fail.example.com CNAME (failover, "));
+  EXPECT_THAT(ask("+tcp +short"), HasSubstr("check p is "));
+  EXPECT_THAT(tool(fmt::format("kdig {} TXT www.example.com", tool_args())), HasSubstr("NOERROR"));
 }
 
 TEST_F(Server, AnAnswerTooLongForUdpIsCutAndWholeOverTcp) {

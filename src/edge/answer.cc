@@ -32,7 +32,7 @@ void add_provenance(http::Headers& headers, const Provenance& provenance) {
 
 void add_common_fields(http::Headers& headers) {
   headers.set("Accept-Ranges", "bytes");
-  headers.set("Via", "1.1 evershore");
+  if (!headers.has("via")) headers.add("Via", "1.1 evershore");
 }
 
 Refusal refuse(uint16_t status, std::string_view text) {

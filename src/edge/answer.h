@@ -29,7 +29,7 @@ struct Provenance {
 };
 void add_provenance(http::Headers& headers, const Provenance& provenance);
 
-// Via and Accept-Ranges.
+// Accept-Ranges, and Via where it is not there yet.
 void add_common_fields(http::Headers& headers);
 
 // An answer of the edge's own, plain text, not to be stored.

@@ -1,22 +1,43 @@
-// What a shared cache may keep and reuse (RFC 9111, RFC 5861). Pure: heads and times in, verdicts out.
+// What a shared cache may keep and reuse (RFC 9111, RFC 5861, RFC 9213). Pure: heads and times in, verdicts out.
 //
-// The edge asks a region for a key and forwards none of the client's own fields, so a stored answer fits every client
-// and Vary (but for "*") never splits it; Vary is passed on for the caches behind us. Request directives (a browser's
-// reload) do not bypass the cache: they would let anyone turn hits into misses.
+// Sites that forward keys ask a region for a key and send none of the client's own fields, so a stored answer fits every
+// client and Vary (but for "*") never splits it; sites that forward requests choose by it (variants.h).
+// Of a request's directives only only-if-cached counts. The others (a browser's reload) would let anyone turn hits into
+// misses, and RFC 9111 5.2.1 leaves them to the cache.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/time.h"
+#include "wire/http/cache_control.h"
 #include "wire/http/message.h"
 
 namespace evershore::edge {
 
+// What the settings of a site say about lifetimes.
+struct TtlRules {
+  Duration default_ttl{};                  // of 200s without caching fields; 0 = the heuristic
+  Duration negative_ttl{};                 // of 404 and 410 without them; 0 = not kept
+  std::optional<Duration> override_ttl{};  // instead of all that regions say
+  std::optional<Duration> max_ttl{};
+};
+
+// The directives that count for us: of CDN-Cache-Control (RFC 9213), else of Surrogate-Control, else of Cache-Control.
+struct Directives {
+  http::CacheControl control;
+  bool targeted = false;  // of one of the first two: then Cache-Control and Expires say nothing (RFC 9213 2.2)
+};
+Directives directives_of(const http::Headers& headers);
+
+// The name by which Surrogate-Control addresses us.
+inline constexpr std::string_view kSurrogate = "evershore";
+
 enum class Storable : uint8_t {
   kYes,
-  kNotOk,          // only complete 200 answers are kept
+  kNotOk,          // a status that is not kept, or not without a lifetime of its own
   kNoStore,        // said so by the region
   kPrivate,        // for one user's cache only
   kAuthorization,  // RFC 9111 3.5: the request carried credentials, the answer does not permit sharing
@@ -26,7 +47,7 @@ enum class Storable : uint8_t {
 struct ClientFacts {
   bool authorization = false;  // the client's request had an Authorization field
 };
-Storable storable(const ClientFacts& client, const http::ResponseHead& head);
+Storable storable(const ClientFacts& client, const http::ResponseHead& head, const TtlRules& ttl);
 
 // When an answer was had, for its age.
 struct Exchange {
@@ -40,12 +61,12 @@ struct Freshness {
   Duration initial_age{};    // RFC 9111 4.2.3: corrected_initial_age
   Duration lifetime{};       // 0 = stale from the start
   bool ask_always = false;   // no-cache: every use needs a revalidation
-  bool never_stale = false;  // must-revalidate, proxy-revalidate, no-cache: not even when all regions are down
+  bool never_stale = false;  // must-revalidate, proxy-revalidate, s-maxage, no-cache: not even when all regions are down
   Duration stale_while_revalidate{};
+  Duration stale_if_error = Duration::max();  // how long past its lifetime it may be served when nobody answers
 };
 
-// `default_ttl`: of objects without caching headers; 0 = 10 % of the time since Last-Modified, at most a day (RFC 9111 4.2.2).
-Freshness freshness_of(const http::ResponseHead& head, const Exchange& exchange, Duration default_ttl);
+Freshness freshness_of(const http::ResponseHead& head, const Exchange& exchange, const TtlRules& ttl);
 
 Duration age_at(const Freshness& freshness, Mono now);
 
@@ -57,13 +78,16 @@ enum class Use : uint8_t {
 };
 Use use_of(const Freshness& freshness, Mono now);
 
-// The fields of a region's answer that clients get: content-*, cache-control, expires, etag, last-modified, vary, location,
-// and x-amz-meta-* but for Evershore's own. Everything else (server names, request ids, hop-by-hop) stays inside.
-// Without content-length: framing is the server's.
+// The fields of a region's answer that clients of a site that forwards keys get: content-*, cache-control, date, expires, etag,
+// last-modified, vary, location, and x-amz-meta-* but for Evershore's own. Everything else (server names, request ids,
+// hop-by-hop) stays inside. Without content-length: framing is the server's.
 http::Headers passed_on(const http::Headers& upstream);
 
-// RFC 9111 3.2: the stored fields, updated by those of a 304. Content-Encoding, -Type, -Range and -Length stay: they describe
-// the stored bytes.
-http::Headers updated_by_304(const http::Headers& stored, const http::Headers& answer);
+// RFC 9111 5.2.2.4, 5.2.2.7: fields that no-cache="..." and private="..." name are for the client that asked and are not stored.
+http::Headers without_withheld(const http::Headers& passed, const http::CacheControl& control);
+
+// RFC 9111 3.2: the stored fields, updated by those of a 304 that are passed on. What describes the stored bytes stays:
+// Content-Encoding, -Length, -Range, -MD5 and ETag.
+http::Headers updated_by_304(const http::Headers& stored, const http::Headers& news);
 
 }  // namespace evershore::edge

@@ -12,6 +12,7 @@ constexpr size_t kOverheadBytes = 512;  // maps, lists, allocator
 size_t StoredObject::cost_bytes() const {
   size_t cost = sizeof(StoredObject) + kOverheadBytes + body->size;
   for (const auto& header : headers) cost += sizeof(header) + header.name.size() + header.value.size();
+  for (const auto& key : variants.keys) cost += sizeof(key) + key.size();
   return cost;
 }
 
@@ -24,6 +25,13 @@ StoredObject make_stored(const http::Headers& passed, Freshness freshness, std::
   if (const auto modified = passed.find("last-modified")) object.last_modified = http::parse_http_date(*modified);
   object.freshness = freshness;
   object.region = std::move(region);
+  return object;
+}
+
+StoredObject make_marker(Variants variants) {
+  StoredObject object;
+  object.body = std::make_shared<const Bytes>(0);
+  object.variants = std::move(variants);
   return object;
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "edge/cache_rules.h"
+#include "edge/variants.h"
 #include "wire/http/conditional.h"
 #include "wire/http/message.h"
 
@@ -22,18 +23,24 @@ struct Bytes {
 };
 
 struct StoredObject {
-  http::Headers headers;  // as passed_on(), and what every answer of the edge carries
+  uint16_t status = 200;
+  http::Headers headers;  // as passed to clients, and what every answer of the edge carries
   std::shared_ptr<const Bytes> body;
   std::string etag;  // "" = none
   std::optional<Wall> last_modified;
   Freshness freshness;
-  std::string region;  // that it came from
+  std::string region;       // that it came from
+  std::string tags;         // of Surrogate-Key, separated by spaces
+  uint64_t purge_mark = 0;  // purges up to this one happened before it was fetched
+  Variants variants;        // names set: not an object but the marker of a key with several
 
+  bool is_marker() const { return !variants.names.empty(); }
   http::Validators validators() const { return {.etag = etag, .last_modified = last_modified}; }
   size_t cost_bytes() const;
 };
 
-// From a region's head (or the merged fields after a 304).
+// From the fields of a region's head that clients get (or the merged ones after a 304).
 StoredObject make_stored(const http::Headers& passed, Freshness freshness, std::shared_ptr<const Bytes> body, std::string region);
+StoredObject make_marker(Variants variants);
 
 }  // namespace evershore::edge

@@ -67,6 +67,9 @@ struct FailbackSettings {
   bool operator==(const FailbackSettings&) const = default;
 };
 
+// What goes to a region: a request for a key, or the client's request itself (of a site whose regions are any HTTP servers).
+enum class ForwardMode : uint8_t { kKeys, kRequests };
+
 struct SiteSettings {
   std::string name;
   std::vector<std::string> hosts;    // exact, "*.example.com", "*"; lower case
@@ -74,7 +77,11 @@ struct SiteSettings {
   std::string prefix;
   std::string index = "index.html";
   std::string error_document;  // "" = built-in
-  Duration default_ttl{};      // 0 = the RFC's heuristic
+  ForwardMode forward = ForwardMode::kKeys;
+  Duration default_ttl{};                // 0 = the RFC's heuristic
+  Duration negative_ttl{};               // of "no region has it"; 0 = not kept
+  std::optional<Duration> override_ttl;  // instead of what regions say
+  std::optional<Duration> max_ttl;       // regions cannot ask for more
   ReplicationSettings replication;
   FailbackSettings failback;
   bool operator==(const SiteSettings&) const = default;

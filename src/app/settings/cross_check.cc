@@ -64,6 +64,17 @@ void check_region(const RegionSettings& region, const std::string& path, Problem
     problems.add(path + ".access_key", "is missing, but secret_key is given; give both, or none for anonymous requests");
 }
 
+void check_forward(const SiteSettings& site, const std::string& path, const std::map<std::string, RegionSettings>& regions,
+                   Problems& problems) {
+  if (site.forward != ForwardMode::kRequests) return;
+  for (const auto& name : site.regions) {
+    const auto region = regions.find(name);
+    if (region == regions.end() || region->second.addressing == Addressing::kBare) continue;
+    problems.add(path + ".forward",
+                 fmt::format("region \"{}\" is an S3 bucket; requests can be forwarded to addressing = \"bare\" only", name));
+  }
+}
+
 void check_site(const SiteSettings& site, const std::string& path, std::span<const std::string> regions, Problems& problems) {
   check_known(site.regions, path + ".regions", "region", regions, problems);
   check_unique(site.regions, path + ".regions", problems);
@@ -129,6 +140,7 @@ void check_sites(const Settings& settings, Problems& problems) {
   for (const auto& [name, site] : settings.sites) {
     const std::string path = "sites." + name;
     check_site(site, path, regions, problems);
+    check_forward(site, path, settings.regions, problems);
     for (size_t i = 0; i < site.hosts.size(); ++i) {
       if (site.hosts[i].empty()) continue;
       const auto [owner, fresh] = owner_of_host.emplace(site.hosts[i], name);

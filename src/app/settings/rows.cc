@@ -20,6 +20,7 @@ using Texts = std::vector<std::string>;
 
 // In the order of the enums.
 constexpr std::array<Option, 3> kAddressings{{{"path"}, {"virtual"}, {"bare"}}};
+constexpr std::array<Option, 2> kForwardModes{{{"keys"}, {"requests"}}};
 constexpr std::array<Option, 3> kReplicationModes{{{"off"}, {"async"}, {"quorum"}}};
 constexpr std::array<Option, 3> kFailbackModes{{{"in-sync"}, {"immediate"}, {"manual"}}};
 constexpr std::array<Option, 6> kPolicies{{{"simple"}, {"failover"}, {"weighted"}, {"multivalue"}, {"latency"}, {"geo"}}};
@@ -109,6 +110,39 @@ std::span<const Row<RegionSettings>> region_rows() {
   return rows;
 }
 
+namespace {
+
+Row<SiteSettings> forward_row() {
+  using S = SiteSettings;
+  return {
+      "forward",
+      CHOICE(S, ForwardMode, forward),
+      {.options = kForwardModes},
+      Apply::kLive,
+      "`keys`: regions are asked for a key, and see nothing of the client. `requests`: any method with its query, fields and body goes to "
+      "them, and answers of all kinds come back; for sites whose regions are all `bare`."};
+}
+
+Row<SiteSettings> override_ttl_row() {
+  using S = SiteSettings;
+  return {"override_ttl",
+          [](S& at) -> Duration& { return at.override_ttl ? *at.override_ttl : at.override_ttl.emplace(); },
+          {.default_text = "what regions say"},
+          Apply::kLive,
+          "Freshness of all that may be stored, whatever lifetime the region gives it."};
+}
+
+Row<SiteSettings> max_ttl_row() {
+  using S = SiteSettings;
+  return {"max_ttl",
+          [](S& at) -> Duration& { return at.max_ttl ? *at.max_ttl : at.max_ttl.emplace(); },
+          {.default_text = "none"},
+          Apply::kLive,
+          "The longest freshness that a region can ask for."};
+}
+
+}  // namespace
+
 std::span<const Row<SiteSettings>> site_rows() {
   using S = SiteSettings;
   static const Row<S> rows[] = {
@@ -138,6 +172,14 @@ std::span<const Row<SiteSettings>> site_rows() {
        {},
        Apply::kLive,
        "Freshness of objects without caching headers; `0s` is the heuristic of RFC 9111."},
+      forward_row(),
+      {"negative_ttl",
+       FIELD(S, Duration, negative_ttl),
+       {.longest = 24h},
+       Apply::kLive,
+       "For so long \"no region has this key\" is answered from the cache; `0s` asks each time."},
+      override_ttl_row(),
+      max_ttl_row(),
       {"replication.mode",
        CHOICE(S, ReplicationMode, replication.mode),
        {.options = kReplicationModes},

@@ -197,6 +197,10 @@ TEST(BadSettings, of_listeners_and_admin) {
       {"certificates that cannot be read", "[edge]\ntls = [{ certificate = \"/nonexistent.pem\", private_key = \"/\" }]\n",
        "2:24: edge.tls[0].certificate: cannot read /nonexistent.pem: No such file or directory\n"
        "2:58: edge.tls[0].private_key: cannot read /: not a regular file\n"},
+      {"requests forwarded to a bucket",
+       "[regions.east]\nendpoint = \"http://127.0.0.1:1\"\nbucket = \"b\"\n[sites.a]\nhosts = [\"a\"]\nregions = [\"east\"]\nforward = "
+       "\"requests\"\n",
+       "7:11: sites.a.forward: region \"east\" is an S3 bucket; requests can be forwarded to addressing = \"bare\" only\n"},
       {"a cache on disk without its size", "[edge]\ncache = { disk = { path = \"/tmp/cache\" } }\n",
        "2:11: edge.cache.disk.size: is missing\n"},
       {"admin for all the world without a token", "[admin]\nlisten = \"0.0.0.0:9090\"\n",
@@ -342,6 +346,8 @@ hosts = ["Assets.Example.com", "*.example.org"]
 regions = ["west", "east"]
 prefix = "p/"
 default_ttl = "5m"
+negative_ttl = "10s"
+max_ttl = "1h"
 replication = { mode = "quorum", copies = 1, deletes = false, scan_interval = "1h" }
 failback = { mode = "manual", hold = "0s" }
 [edge]
@@ -356,6 +362,8 @@ expose_header = false
                           .regions = {"west", "east"},
                           .prefix = "p/",
                           .default_ttl = 5min,
+                          .negative_ttl = 10s,
+                          .max_ttl = 1h,
                           .replication = {.mode = ReplicationMode::kQuorum, .copies = 1, .deletes = false, .scan_interval = 1h},
                           .failback = {.mode = FailbackMode::kManual, .hold = 0s}}));
   EXPECT_EQ(got.edge, (EdgeSettings{.listen = {"[::1]:8080"},

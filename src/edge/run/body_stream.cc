@@ -22,7 +22,7 @@ Duration BodyStream::first_gap(const RaceEnd& end) const {
 BodyStream::BodyStream(Fetcher& fetcher, FetchOrder order, RaceEnd first)
     : fetcher_(fetcher), order_(std::move(order)), reply_(std::move(first.reply)), region_(first.region) {
   length_ = body_length(order_.request.method, reply_->head());
-  if (length_ != 0) object_ = identity_of(reply_->head());
+  if (length_ != 0 && order_.request.method == "GET") object_ = identity_of(reply_->head());
   usual_gap_ = first_gap(first);
   last_byte_at_ = fetcher_.scheduler_.now();
   fetcher_.streams_.insert(this);
@@ -146,6 +146,8 @@ void BodyStream::start_rescue() {
   // A request of its own: a Range the client sent is replaced, never added to.
   OriginRequest request;
   request.key = order_.request.key;
+  request.target = order_.request.target;
+  request.fields = order_.request.fields;
   request.range = range_header(*object_, rescue_->next_byte);
   request.if_match = object_->etag;
   rescue_->race =

@@ -20,6 +20,7 @@ struct FakeObject {
   std::string bytes;
   std::string etag;  // with its quotes; "" = sends none
   http::Headers headers{};
+  uint16_t status = 200;
 };
 
 struct FakeRegion {
@@ -152,6 +153,10 @@ inline FakeOrigin::Opened FakeOrigin::reply_to(FakeRegion& at, const OriginReque
   const auto found = at.objects.find(request.key);
   if (found == at.objects.end()) return plain(at.missing_status, "<Error/>");
   const auto& object = found->second;
+  if (object.status != 200) {
+    head.headers = object.headers;
+    return plain(object.status, object.bytes);
+  }
   if (!request.if_match.empty() && request.if_match != object.etag) return plain(412, "<Error/>");
   head.headers = object.headers;
   if (!object.etag.empty()) head.headers.set("ETag", object.etag);

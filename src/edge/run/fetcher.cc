@@ -26,7 +26,10 @@ Task<Fetched> Fetcher::fetch(FetchOrder order) {
   earn(rules_.hedges, hedges_, scheduler_.now());
   earn(rules_.retries, retries_, scheduler_.now());
   probe_what_is_due(order);
-  auto race = std::make_shared<Race>(scheduler_, book_.candidates(order.regions, order.budgets.first_byte), order.request, std::nullopt);
+  auto candidates = book_.candidates(order.regions, order.budgets.first_byte);
+  if (order.once) candidates.resize(1);
+  auto race = std::make_shared<Race>(scheduler_, std::move(candidates), order.request, std::nullopt);
+  race->keeps_refusals = order.keep_refusal;
   auto end = co_await run_race(race, order.budgets);
   Fetched fetched;
   fetched.why = end.why;
@@ -34,7 +37,7 @@ Task<Fetched> Fetcher::fetch(FetchOrder order) {
   fetched.received = scheduler_.now();
   fetched.asked = end.asked;
   fetched.last_problem = end.last_problem;
-  if (end.why != GiveUp::kNone) co_return fetched;
+  if (!end.reply) co_return fetched;
   fetched.region = end.region->name;
   fetched.head = end.reply->head();
   fetched.body = std::make_unique<BodyStream>(*this, std::move(order), std::move(end));
@@ -102,7 +105,13 @@ Task<RaceEnd> Fetcher::run_race(std::shared_ptr<Race> race, Budgets budgets) {
 RaceEnd Fetcher::finish(Race& race, const Action& action) {
   RaceEnd end;
   end.why = action.why;
-  if (action.what == Do::kGiveUp) return end;
+  if (action.what == Do::kGiveUp) {
+    if (!race.refused) return end;
+    end.reply = std::move(race.refused->reply);
+    end.region = race.refused->region;
+    end.asked = race.refused->asked;
+    return end;
+  }
   auto& lane = race.lanes[action.leg];
   end.reply = std::move(lane.reply);
   end.region = lane.region;
@@ -147,6 +156,7 @@ void Fetcher::leave(const std::shared_ptr<Race>& race) {
   race->over = true;
   for (auto& lane : race->lanes) {
     lane.reply.reset();
+    race->refused.reset();
     if (!lane.running) continue;
     if (race->abandoned || legs_running_ >= kLegsRunningMax) lane.cancel->cancel();
   }
@@ -203,13 +213,20 @@ Task<void> Fetcher::run_leg(std::shared_ptr<Race> race, size_t leg, OriginReques
   std::unique_ptr<OriginReply> unwanted;
   if (opened) {
     end = judge(*race, region, (*opened)->head(), problem);
-    if (end == LegEnd::kFailed) {
+    // Of forwarded requests an error is the application's word on that request; a region that gives it is alive.
+    if (end == LegEnd::kFailed && !race->keeps_refusals) {
       book_.failed(region, begun, problem);
     } else {
       book_.answered(region, begun);
     }
-    const bool wanted = end == LegEnd::kFound && !race->over;
-    (wanted ? lane.reply : unwanted) = std::move(*opened);
+    const bool refused = end == LegEnd::kMissing || end == LegEnd::kFailed;
+    if (end == LegEnd::kFound && !race->over) {
+      lane.reply = std::move(*opened);
+    } else if (refused && race->keeps_refusals && !race->over) {
+      race->keep({.reply = std::move(*opened), .region = &region, .asked = begun, .end = end});
+    } else {
+      unwanted = std::move(*opened);
+    }
   } else {
     problem = fmt::format("{}: {}", region.name, opened.error().text);
     if (!cancel->cancelled()) book_.failed(region, begun, opened.error().text);
@@ -243,17 +260,18 @@ void Fetcher::probe_what_is_due(const FetchOrder& order) {
     }
     book_.probe_sent(region);
     counters_.probes.add();
-    scope_.spawn(run_probe(region, order.request.key, order.budgets));
+    scope_.spawn(run_probe(region, order.request, order.budgets));
   }
 }
 
-Task<void> Fetcher::run_probe(RegionRecord& region, ObjectKey key, Budgets budgets) {
+Task<void> Fetcher::run_probe(RegionRecord& region, OriginRequest like, Budgets budgets) {
   const Mono begun = scheduler_.now();
   const auto cancel = std::make_shared<OriginCancel>();
   open_.insert(cancel);
   OriginRequest request;
   request.region = region.name;
-  request.key = std::move(key);
+  request.key = std::move(like.key);
+  request.target = std::move(like.target);
   request.range = "bytes=0-0";
   book_.asked(region);
   auto opened = co_await origin_.open(std::move(request), budgets, *cancel);

@@ -36,13 +36,15 @@ struct FetchOrder {
   OriginRequest request;                       // `region` is filled by the fetcher
   std::vector<routing::RegionChoice> regions;  // of routing::region_order, not empty
   Budgets budgets;
+  bool once = false;          // one region, one attempt: for requests that must not be repeated
+  bool keep_refusal = false;  // if no region has the object, the answer of one that said so comes with the GiveUp
 };
 
 class BodyStream;
 class Fetcher;
 
 struct Fetched {
-  GiveUp why = GiveUp::kUnavailable;  // kNone: `head` and `body` are there
+  GiveUp why = GiveUp::kUnavailable;  // kNone: `head` and `body` are there; else only with FetchOrder::keep_refusal
   http::ResponseHead head;
   std::unique_ptr<BodyStream> body;
   std::string region;
@@ -148,7 +150,7 @@ class Fetcher {
   Task<RaceEnd> run_race(std::shared_ptr<Race> race, Budgets budgets);
   Task<void> run_leg(std::shared_ptr<Race> race, size_t leg, OriginRequest request, Budgets budgets);
   Task<void> run_rescue(std::shared_ptr<BodyStream::Rescue> rescue, Budgets budgets);
-  Task<void> run_probe(RegionRecord& region, ObjectKey key, Budgets budgets);
+  Task<void> run_probe(RegionRecord& region, OriginRequest like, Budgets budgets);
   Task<void> drain_small(std::unique_ptr<OriginReply> reply);
   void start_leg(const std::shared_ptr<Race>& race, size_t leg, const Budgets& budgets);
   RaceEnd finish(Race& race, const Action& action);

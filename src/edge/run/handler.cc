@@ -1,7 +1,9 @@
 #include "edge/run/handler.h"
 
+#include "edge/forward.h"
 #include "edge/run/fill.h"
 #include "routing/decide.h"
+#include "wire/http/cache_control.h"
 #include "wire/http/conditional.h"
 #include "wire/http/date.h"
 #include "wire/http/range.h"
@@ -23,18 +25,23 @@ Task<void> Handler::close() { co_await scope_.join(); }
 
 Task<void> Handler::serve(io::HttpExchange& exchange) {
   counters_.requests.add();
-  co_await route(exchange);
-}
-
-Task<void> Handler::route(io::HttpExchange& exchange) {
-  const auto& head = exchange.request();
-  Request request{.exchange = exchange, .config = config_.get(), .begun = scheduler_.now()};
-  request.site = request.config->sites.find(head.host);
+  Request request{.exchange = exchange, .config = config_.get(), .id = ++requests_seen_, .begun = scheduler_.now()};
+  request.site = request.config->sites.find(exchange.request().host);
   if (request.site == nullptr) {
     count_answer(request, 421);
     co_await refuse_with(exchange, refuse(421, "No site here has this host name."));
     co_return;
   }
+  if (request.forwards()) {
+    co_await route_forwarded(request);
+  } else {
+    co_await route(request);
+  }
+}
+
+Task<void> Handler::route(Request& request) {
+  auto& exchange = request.exchange;
+  const auto& head = exchange.request();
   if (head.method == "OPTIONS") {
     co_await send(request, allow_options(), {});
     co_return;
@@ -59,8 +66,24 @@ Task<void> Handler::route(io::HttpExchange& exchange) {
   co_await serve_object(request);
 }
 
-Task<void> Handler::serve_object(Request& request) {
+// What is stored under the request's key, or its variant of it; what is no use for anything but a hit only if it is fresh.
+std::shared_ptr<const StoredObject> Handler::find_stored(Request& request) {
   auto stored = cache_.find(request.cache_key);
+  if (stored && stored->is_marker()) {
+    request.found_key = variant_cache_key(request.cache_key, stored->variants.names, request.headers());
+    stored = cache_.find(request.found_key);
+  }
+  return stored;
+}
+
+namespace {
+// RFC 9111 5.2.1.7; looked at only when a region would have to be asked.
+bool only_if_cached(const http::Headers& headers) { return http::parse_cache_control(headers).only_if_cached; }
+bool negative_entry(const StoredObject& stored) { return stored.status != 200 && stored.body->size == 0 && stored.etag.empty(); }
+}  // namespace
+
+Task<void> Handler::serve_object(Request& request) {
+  auto stored = find_stored(request);
   if (stored) {
     const auto use = use_of(stored->freshness, scheduler_.now());
     if (use == Use::kServe) {
@@ -74,6 +97,13 @@ Task<void> Handler::serve_object(Request& request) {
       co_await serve_stored(request, std::move(stored), CacheWord::kStale);
       co_return;
     }
+  }
+  if (only_if_cached(request.headers())) {
+    count_answer(request, 504);
+    co_await refuse_with(request.exchange, refuse(504, "Nothing fresh is cached, and the request wants nothing else."));
+    co_return;
+  }
+  if (stored && !negative_entry(*stored)) {
     co_await serve_shared(request, std::move(stored));
     co_return;
   }
@@ -91,7 +121,7 @@ Task<void> Handler::serve_object(Request& request) {
 // A miss or a revalidation: shares one fetch with all who want the same.
 Task<void> Handler::serve_shared(Request& request, std::shared_ptr<const StoredObject> stale) {
   const auto fill = join_fill(request, request.key, stale);
-  const bool may_be_stale = stale && !stale->freshness.never_stale;
+  const bool may_be_stale = stale && use_of(stale->freshness, scheduler_.now()) == Use::kRevalidate;
   Mono deadline = kNever;
   // A cached copy is worth more than a wait: at once where nobody is known to work.
   if (may_be_stale) deadline = scheduler_.now() + (nobody_sound(order_for(request, request.key)) ? Duration::zero() : kStalePatience);
@@ -102,21 +132,35 @@ Task<void> Handler::serve_shared(Request& request, std::shared_ptr<const StoredO
     co_await serve_stored(request, std::move(stale), CacheWord::kStale);
     co_return;
   }
+  if (!fill->fits(request.headers())) {
+    if (++request.rounds > 2) {
+      co_await serve_directly(request, "");
+    } else {
+      co_await serve_object(request);
+    }
+    co_return;
+  }
+  if (fill->fetched || fill->state == Fill::State::kNotShared) {
+    co_await serve_not_shared(request, fill);
+    co_return;
+  }
   if (fill->state == Fill::State::kGaveUp) {
     co_await serve_nothing(request, fill->why);
     co_return;
   }
-  if (fill->state == Fill::State::kNotShared) {
-    if (fill->fetched) {
-      Fetched mine = std::move(*fill->fetched);
-      fill->fetched.reset();
-      co_await serve_fetched(request, std::move(mine));
-    } else {
-      co_await serve_directly(request, "");
-    }
+  co_await serve_fill(request, fill);
+}
+
+// What may not be stored goes to one client: where it was asked for with a client's own fields, to that one.
+Task<void> Handler::serve_not_shared(Request& request, std::shared_ptr<Fill> fill) {
+  const bool mine = !request.forwards() || fill->begun_by == request.id;
+  if (!mine || !fill->fetched) {
+    co_await serve_directly(request, "");
     co_return;
   }
-  co_await serve_fill(request, fill);
+  Fetched fetched = std::move(*fill->fetched);
+  fill->fetched.reset();
+  co_await serve_fetched(request, std::move(fetched));
 }
 
 Task<void> Handler::serve_fill(Request& request, std::shared_ptr<Fill> fill) {
@@ -135,16 +179,23 @@ Task<void> Handler::serve_fill(Request& request, std::shared_ptr<Fill> fill) {
     co_await serve_nothing(request, GiveUp::kUnavailable);
     co_return;
   }
-  co_await serve_stored(request, fill->object, fill->word);
+  auto object = fill->object;
+  if (!fill->withheld.empty() && fill->begun_by == request.id) {
+    auto whole = *object;
+    whole.headers = fill->withheld;
+    object = std::make_shared<const StoredObject>(std::move(whole));
+  }
+  co_await serve_stored(request, std::move(object), fill->word);
 }
 
 Task<Result<void>> Handler::send_filled(Request& request, std::shared_ptr<Fill> fill) {
   const auto object = fill->object;
   http::ResponseHead head;
-  head.headers = object->headers;
+  head.status = object->status;
+  head.headers = !fill->withheld.empty() && fill->begun_by == request.id ? fill->withheld : object->headers;
   set_age(head.headers, age_at(object->freshness, scheduler_.now()));
   add_provenance(head.headers, provenance_of(request, object->region, fill->word, fill->attempts));
-  count_answer(request, 200);
+  count_answer(request, head.status);
   CO_TRY_VOID(co_await request.exchange.start(std::move(head), fill->buffer->size));
   size_t sent = 0;
   while (sent < fill->buffer->size) {
@@ -164,8 +215,16 @@ Task<Result<void>> Handler::send_filled(Request& request, std::shared_ptr<Fill> 
 // ---- from memory ----
 
 Task<void> Handler::serve_stored(Request& request, std::shared_ptr<const StoredObject> object, CacheWord word) {
+  if (negative_entry(*object) && !request.forwards()) {
+    request.word = word;
+    co_await serve_nothing(request, GiveUp::kNotFound);
+    co_return;
+  }
   http::ConditionalDecision decided{.use_range = request.headers().has("range")};
-  if (request.conditional() || request.headers().has("if-range"))
+  // RFC 9110 13.2.1: conditions are for what would be a success.
+  if (object->status >= 300) {
+    decided.use_range = false;
+  } else if (request.conditional() || request.headers().has("if-range"))
     decided = http::evaluate_conditions(request.headers(), request.exchange.request().method, object->validators());
   http::ResponseHead head;
   if (decided.outcome == http::Precondition::kFailed) {
@@ -176,6 +235,7 @@ Task<void> Handler::serve_stored(Request& request, std::shared_ptr<const StoredO
   if (decided.outcome == http::Precondition::kNotModified) {
     head = not_modified(object->headers);
   } else {
+    head.status = object->status;
     head.headers = object->headers;
   }
   set_age(head.headers, age_at(object->freshness, scheduler_.now()));
@@ -236,16 +296,16 @@ Task<void> Handler::serve_directly(Request& request, std::string range) {
 }
 
 Task<void> Handler::serve_fetched(Request& request, Fetched fetched) {
-  if (fetched.why != GiveUp::kNone) {
+  if (!fetched.body) {
     co_await serve_nothing(request, fetched.why);
     co_return;
   }
   http::ResponseHead head;
   head.status = fetched.head.status;
-  head.headers = passed_on(fetched.head.headers);
-  add_common_fields(head.headers);
+  head.headers = request.forwards() ? end_to_end(fetched.head.headers) : passed_on(fetched.head.headers);
+  if (safe_method(request.exchange.request().method)) add_common_fields(head.headers);
   const auto provenance = provenance_of(request, fetched.region, CacheWord::kNone, fetched.attempts);
-  if (head.status == 416) {
+  if (head.status == 416 && !request.forwards()) {
     auto refusal = refuse(416, "The object is shorter.");
     if (head.headers.has("content-range")) refusal.head.headers.add("Content-Range", head.headers.get("content-range"));
     add_provenance(refusal.head.headers, provenance);
@@ -253,7 +313,7 @@ Task<void> Handler::serve_fetched(Request& request, Fetched fetched) {
     co_await refuse_with(request.exchange, std::move(refusal));
     co_return;
   }
-  if (request.conditional() && head.status < 300) {
+  if (request.conditional() && head.status < 300 && safe_method(request.exchange.request().method)) {
     const std::string etag(head.headers.get("etag"));
     const auto last_modified = http::parse_http_date(head.headers.get("last-modified"));
     const auto decided =
@@ -270,8 +330,8 @@ Task<void> Handler::serve_fetched(Request& request, Fetched fetched) {
       co_return;
     }
   }
-  const auto freshness = freshness_of(
-      fetched.head, {.asked = fetched.asked, .received = fetched.received, .received_wall = scheduler_.wall()}, request.site->default_ttl);
+  const auto freshness =
+      freshness_of(fetched.head, {.asked = fetched.asked, .received = fetched.received, .received_wall = scheduler_.wall()}, request.ttl());
   set_age(head.headers, age_at(freshness, scheduler_.now()));
   add_provenance(head.headers, provenance);
   co_await serve_stream(request, std::move(fetched), std::move(head));
@@ -299,9 +359,9 @@ Task<void> Handler::serve_stream(Request& request, Fetched fetched, http::Respon
 
 Task<void> Handler::serve_nothing(Request& request, GiveUp why) {
   const bool missing = why == GiveUp::kNotFound || why == GiveUp::kNotFoundPartly;
-  auto provenance = provenance_of(request, "", CacheWord::kNone, 1);
+  auto provenance = provenance_of(request, "", request.word, request.word == CacheWord::kHit ? 0 : 1);
   provenance.partly_asked = why == GiveUp::kNotFoundPartly;
-  if (missing) {
+  if (missing && !request.forwards()) {
     const bool served = co_await serve_error_document(request, provenance);
     if (served) co_return;
   }
@@ -352,6 +412,11 @@ FetchOrder Handler::order_for(Request& request, std::string key) {
   order.regions = routing::region_order(*request.site, *health_.get(), *steering_.get());
   const auto& edge = request.config->edge;
   order.budgets = {.connect = edge.connect_timeout, .first_byte = edge.first_byte_timeout, .stall = edge.stall_timeout};
+  if (request.forwards()) {
+    order.request.target = forwarded_target(*request.site, request.exchange.request());
+    order.request.fields = forwarded_fields(request.exchange.request(), Conditions::kLeaveOut);
+    order.keep_refusal = true;
+  }
   return order;
 }
 

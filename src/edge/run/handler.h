@@ -42,7 +42,9 @@ class Handler {
   struct Fill;
   struct Request;  // what one request knows of itself
 
-  Task<void> route(io::HttpExchange& exchange);
+  Task<void> route(Request& request);
+  Task<void> route_forwarded(Request& request);
+  Task<void> serve_unsafe(Request& request);
   Task<void> serve_object(Request& request);
   Task<void> serve_shared(Request& request, std::shared_ptr<const StoredObject> stale);
   Task<void> serve_directly(Request& request, std::string range);
@@ -51,6 +53,7 @@ class Handler {
   Task<void> serve_fill(Request& request, std::shared_ptr<Fill> fill);
   Task<void> serve_fetched(Request& request, Fetched fetched);
   Task<void> serve_stream(Request& request, Fetched fetched, http::ResponseHead head);
+  Task<void> serve_not_shared(Request& request, std::shared_ptr<Fill> fill);
   Task<void> serve_nothing(Request& request, GiveUp why);
   Task<bool> serve_error_document(Request& request, const Provenance& provenance);
   Task<void> refuse_with(io::HttpExchange& exchange, Refusal refusal);
@@ -58,7 +61,8 @@ class Handler {
   Task<Result<void>> send_filled(Request& request, std::shared_ptr<Fill> fill);
 
   Task<void> run_fill(std::shared_ptr<Fill> fill, FetchOrder order);
-  Task<void> receive(std::shared_ptr<Fill> fill, Fetched fetched, Freshness freshness);
+  Task<void> receive(std::shared_ptr<Fill> fill, Fetched fetched);
+  Task<void> take(std::shared_ptr<Fill> fill, Fetched fetched);
   void refresh(const std::shared_ptr<Fill>& fill, const Fetched& fetched);
   std::shared_ptr<Fill> join_fill(Request& request, const std::string& key, std::shared_ptr<const StoredObject> stale);
   Task<void> await_head(std::shared_ptr<Fill> fill, Mono deadline);
@@ -66,7 +70,13 @@ class Handler {
 
   FetchOrder order_for(Request& request, std::string key);
   bool nobody_sound(const FetchOrder& order);
-  void store(const std::string& cache_key, std::shared_ptr<const StoredObject> object);
+  std::shared_ptr<const StoredObject> find_stored(Request& request);
+  bool settle(const std::shared_ptr<Fill>& fill, const Fetched& fetched) const;
+  bool may_share(const Fill& fill, const http::ResponseHead& head) const;
+  void store(const Fill& fill, std::shared_ptr<const StoredObject> object);
+  void store_negative(const Fill& fill);
+  void forget(const std::string& cache_key);
+  void refresh_gauges();
   void count_answer(Request& request, uint16_t status);
   Provenance provenance_of(const Request& request, std::string_view region, CacheWord word, uint32_t attempts) const;
 
@@ -79,12 +89,15 @@ class Handler {
   uint64_t filling_bytes_ = 0;
   uint64_t filling_bytes_max_;
   std::unordered_map<std::string, std::shared_ptr<Fill>> fills_;  // that a newcomer may join
+  uint64_t requests_seen_ = 0;
   EdgeCounters counters_;
   TaskScope scope_;
 };
 
 // Objects up to this are kept in memory and shared while they arrive; larger ones stream through.
 inline constexpr uint64_t kSharedBytesMax = 8ULL << 20;
+// Of a request that is forwarded; larger bodies are refused.
+inline constexpr size_t kForwardedBodyBytesMax = 16 << 20;
 // How long a client waits for a revalidation before it gets the stale copy; the revalidation goes on.
 inline constexpr Duration kStalePatience = std::chrono::milliseconds(400);
 

@@ -1,27 +1,34 @@
 // The shared half of the handler: one fetch a key, its bytes for all who wait, and for the cache.
 #include <cstring>
 
+#include "edge/forward.h"
 #include "edge/run/fill.h"
+#include "wire/http/date.h"
 
 namespace evershore::edge {
 
 std::shared_ptr<Handler::Fill> Handler::join_fill(Request& request, const std::string& key, std::shared_ptr<const StoredObject> stale) {
   const std::string cache_key = request.site->name + '\0' + key;
-  if (const auto at = fills_.find(cache_key); at != fills_.end()) {
+  const std::string fill_key = request.found_key.empty() ? cache_key : request.found_key;
+  if (const auto at = fills_.find(fill_key); at != fills_.end()) {
     counters_.collapsed.add();
     return at->second;
   }
   auto fill = std::make_shared<Fill>(scheduler_);
+  fill->fill_key = fill_key;
   fill->cache_key = cache_key;
+  fill->begun_by = request.id;
+  fill->forward = request.site->forward;
   fill->client.authorization = request.headers().has("authorization");
-  fill->default_ttl = request.site->default_ttl;
+  fill->ttl = request.ttl();
   fill->stale = std::move(stale);
   auto order = order_for(request, key);
+  if (request.forwards()) fill->asked_with = request.headers();
   if (fill->stale) {
     order.request.if_none_match = fill->stale->etag;
     if (fill->stale->etag.empty()) order.request.if_modified_since = fill->stale->headers.get("last-modified");
   }
-  fills_.emplace(cache_key, fill);
+  fills_.emplace(fill_key, fill);
   scope_.spawn(run_fill(fill, std::move(order)));
   return fill;
 }
@@ -38,51 +45,89 @@ Task<void> Handler::await_end(std::shared_ptr<Fill> fill) {
   }
 }
 
+// Nobody answered, or only with a refusal that a stored copy is better than.
+bool Handler::settle(const std::shared_ptr<Fill>& fill, const Fetched& fetched) const {
+  if (fetched.why == GiveUp::kNone) return false;
+  fill->state = Fill::State::kGaveUp;
+  fill->why = fetched.why;
+  return !fetched.body || (fill->stale && fetched.why != GiveUp::kNotFound);
+}
+
+bool Handler::may_share(const Fill& fill, const http::ResponseHead& head) const {
+  const uint64_t size = http::status_without_body(head.status) ? 0 : head.content_length.value_or(UINT64_MAX);
+  return storable(fill.client, head, fill.ttl) == Storable::kYes && fill.vary.size() <= kVaryNamesMax &&
+         size <= std::min(kSharedBytesMax, cache_.object_bytes_max()) && filling_bytes_ + size <= filling_bytes_max_;
+}
+
 Task<void> Handler::run_fill(std::shared_ptr<Fill> fill, FetchOrder order) {
   auto fetched = co_await fetcher_.fetch(std::move(order));
   fill->attempts = fetched.attempts;
-  const Exchange exchange{.asked = fetched.asked, .received = fetched.received, .received_wall = scheduler_.wall()};
-  if (fetched.why != GiveUp::kNone) {
-    fill->state = Fill::State::kGaveUp;
-    fill->why = fetched.why;
-    if (fetched.why == GiveUp::kNotFound) cache_.remove(fill->cache_key);
+  if (settle(fill, fetched)) {
+    if (fetched.why == GiveUp::kNotFound) store_negative(*fill);
+    fill->fetched = fetched.body ? std::optional(std::move(fetched)) : std::nullopt;
   } else if (fetched.head.status == 304 && fill->stale) {
     refresh(fill, fetched);
-  } else if (const uint64_t size = fetched.head.content_length.value_or(UINT64_MAX);
-             storable(fill->client, fetched.head) == Storable::kYes && size <= std::min(kSharedBytesMax, cache_.object_bytes_max()) &&
-             filling_bytes_ + size <= filling_bytes_max_) {
-    const auto freshness = freshness_of(fetched.head, exchange, fill->default_ttl);
-    co_await receive(fill, std::move(fetched), freshness);
   } else {
-    if (fetched.head.status == 200) cache_.remove(fill->cache_key);  // what was stored has been replaced by what may not be
-    fill->state = Fill::State::kNotShared;
-    fill->fetched = std::move(fetched);
+    co_await take(fill, std::move(fetched));
   }
-  fills_.erase(fill->cache_key);
+  fills_.erase(fill->fill_key);
   fill->changed.notify_all();
 }
 
-void Handler::refresh(const std::shared_ptr<Fill>& fill, const Fetched& fetched) {
-  counters_.cache_revalidated.add();
-  http::ResponseHead merged;
-  merged.headers = updated_by_304(fill->stale->headers, fetched.head.headers);
-  const Exchange exchange{.asked = fetched.asked, .received = fetched.received, .received_wall = scheduler_.wall()};
-  auto for_age = merged;
-  for (const auto* name : {"date", "age"})
-    if (const auto value = fetched.head.headers.find(name)) for_age.headers.set(name, *value);
-  const auto freshness = freshness_of(for_age, exchange, fill->default_ttl);
-  fill->object = std::make_shared<const StoredObject>(make_stored(merged.headers, freshness, fill->stale->body, fetched.region));
-  fill->word = CacheWord::kRevalidated;
-  fill->state = Fill::State::kDone;
-  store(fill->cache_key, fill->object);
+Task<void> Handler::take(std::shared_ptr<Fill> fill, Fetched fetched) {
+  if (fill->forward == ForwardMode::kRequests) fill->vary = http::parse_vary(fetched.head.headers).names;
+  if (may_share(*fill, fetched.head)) {
+    co_await receive(fill, std::move(fetched));
+    co_return;
+  }
+  if (fetched.head.status == 200) forget(fill->cache_key);  // what was stored has been replaced by what may not be
+  fill->state = Fill::State::kNotShared;
+  fill->fetched = std::move(fetched);
 }
 
-Task<void> Handler::receive(std::shared_ptr<Fill> fill, Fetched fetched, Freshness freshness) {
-  fill->buffer = std::make_shared<Bytes>(static_cast<size_t>(*fetched.head.content_length));
+namespace {
+http::Headers for_clients(ForwardMode forward, const http::Headers& upstream) {
+  return forward == ForwardMode::kRequests ? end_to_end(upstream) : passed_on(upstream);
+}
+}  // namespace
+
+void Handler::refresh(const std::shared_ptr<Fill>& fill, const Fetched& fetched) {
+  counters_.cache_revalidated.add();
+  const Exchange exchange{.asked = fetched.asked, .received = fetched.received, .received_wall = scheduler_.wall()};
+  http::ResponseHead merged;
+  merged.status = fill->stale->status;
+  merged.headers = updated_by_304(fill->stale->headers, for_clients(fill->forward, fetched.head.headers));
+  // Without a Date of its own the 304 is as old as its receipt, not as what it confirms (RFC 9110 6.6.1).
+  if (!fetched.head.headers.has("date")) merged.headers.set("Date", http::format_http_date(exchange.received_wall));
+  auto for_age = merged;
+  for_age.headers.remove("age");
+  if (const auto age = fetched.head.headers.find("age")) for_age.headers.set("age", *age);
+  const auto freshness = freshness_of(for_age, exchange, fill->ttl);
+  auto object = make_stored(merged.headers, freshness, fill->stale->body, fetched.region);
+  object.status = merged.status;
+  fill->object = std::make_shared<const StoredObject>(std::move(object));
+  fill->word = CacheWord::kRevalidated;
+  fill->state = Fill::State::kDone;
+  fill->vary = fill->forward == ForwardMode::kRequests ? http::parse_vary(merged.headers).names : std::vector<std::string>{};
+  store(*fill, fill->object);
+}
+
+Task<void> Handler::receive(std::shared_ptr<Fill> fill, Fetched fetched) {
+  const Exchange exchange{.asked = fetched.asked, .received = fetched.received, .received_wall = scheduler_.wall()};
+  const bool no_body = http::status_without_body(fetched.head.status);
+  fill->buffer = std::make_shared<Bytes>(no_body ? 0 : static_cast<size_t>(*fetched.head.content_length));
   const size_t size = fill->buffer->size;
   filling_bytes_ += size;
-  fill->object =
-      std::make_shared<const StoredObject>(make_stored(passed_on(fetched.head.headers), freshness, fill->buffer, fetched.region));
+  auto passed = for_clients(fill->forward, fetched.head.headers);
+  if (!passed.has("date")) passed.add("Date", http::format_http_date(exchange.received_wall));  // RFC 9110 6.6.1
+  const auto kept = without_withheld(passed, directives_of(fetched.head.headers).control);
+  if (kept.size() < passed.size()) {
+    add_common_fields(passed);
+    fill->withheld = std::move(passed);
+  }
+  auto object = make_stored(kept, freshness_of(fetched.head, exchange, fill->ttl), fill->buffer, fetched.region);
+  object.status = fetched.head.status;
+  fill->object = std::make_shared<const StoredObject>(std::move(object));
   fill->state = Fill::State::kArriving;
   fill->changed.notify_all();
   while (true) {
@@ -100,11 +145,38 @@ Task<void> Handler::receive(std::shared_ptr<Fill> fill, Fetched fetched, Freshne
     fill->changed.notify_all();
   }
   filling_bytes_ -= size;
-  if (fill->state == Fill::State::kDone) store(fill->cache_key, fill->object);
+  if (fill->state == Fill::State::kDone) store(*fill, fill->object);
 }
 
-void Handler::store(const std::string& cache_key, std::shared_ptr<const StoredObject> object) {
-  cache_.put(cache_key, std::move(object));
+void Handler::store(const Fill& fill, std::shared_ptr<const StoredObject> object) {
+  if (fill.outdated) return;
+  const auto at = cache_.find(fill.cache_key);
+  if (fill.vary.empty()) {
+    if (at && at->is_marker()) forget(fill.cache_key);
+    cache_.put(fill.cache_key, std::move(object));
+  } else {
+    const std::string key = variant_cache_key(fill.cache_key, fill.vary, fill.asked_with);
+    auto added = with_variant(at && at->is_marker() ? at->variants : Variants{}, fill.vary, key);
+    for (const auto& dropped : added.dropped) cache_.remove(dropped);
+    cache_.put(fill.cache_key, std::make_shared<const StoredObject>(make_marker(std::move(added.marker))));
+    cache_.put(key, std::move(object));
+  }
+  refresh_gauges();
+}
+
+// "No region has it", for a while, where the site wants that; what was stored is gone in any case.
+void Handler::store_negative(const Fill& fill) {
+  forget(fill.cache_key);
+  if (fill.ttl.negative_ttl == Duration::zero()) return;
+  StoredObject nothing;
+  nothing.status = 404;
+  nothing.body = std::make_shared<const Bytes>(0);
+  nothing.freshness = {.received = scheduler_.now(), .lifetime = fill.ttl.negative_ttl, .never_stale = true};
+  cache_.put(fill.cache_key, std::make_shared<const StoredObject>(std::move(nothing)));
+  refresh_gauges();
+}
+
+void Handler::refresh_gauges() {
   counters_.cache_bytes.set(cache_.bytes());
   counters_.cache_objects.set(cache_.objects());
 }

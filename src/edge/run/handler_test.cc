@@ -3,9 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/fake_scheduler.h"
-#include "edge/run/fake_exchange.h"
-#include "edge/run/fake_origin.h"
+#include "edge/run/handler_fixture.h"
 #include "wire/http/date.h"
 
 namespace evershore::edge {
@@ -14,79 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 
-struct NoSink final : EvidenceSink {
-  void report(std::string_view, ProbeResult) override {}
-};
-
-EdgeConfig test_config() {
-  SiteSettings site;
-  site.name = "assets";
-  site.hosts = {"site.test"};
-  site.regions = {"east", "west"};
-  site.error_document = "404.html";
-  EdgeSettings edge;
-  edge.cache_memory_bytes = 64 << 20;
-  return make_edge_config(edge, {}, {{"assets", site}}, 1);
-}
-
-class HandlerTest : public ::testing::Test {
- protected:
-  using Exchange = std::unique_ptr<FakeExchange>;
-  ~HandlerTest() override {
-    bool closed = false;
-    fetcher.cancel_all();
-    tasks.spawn(close(closed));
-    time.run_for(60s);
-    EXPECT_TRUE(closed);
-  }
-  Task<void> close(bool& closed) {
-    co_await handler.close();
-    co_await fetcher.close();
-    closed = true;
-  }
-  Task<void> serve(FakeExchange& exchange) {
-    co_await handler.serve(exchange);
-    exchange.returned = true;
-  }
-  Exchange begin(std::string method, std::string target, http::Headers headers = {}) {
-    auto exchange = std::make_unique<FakeExchange>(std::move(method), std::move(target), std::move(headers));
-    tasks.spawn(serve(*exchange));
-    return exchange;
-  }
-  Exchange ask(std::string method, std::string target, http::Headers headers = {}) {
-    auto exchange = begin(std::move(method), std::move(target), std::move(headers));
-    for (int i = 0; i < 100'000 && !exchange->returned && time.run_next(); ++i) {
-    }
-    EXPECT_TRUE(exchange->returned);
-    return exchange;
-  }
-  Exchange get(std::string target, http::Headers headers = {}) { return ask("GET", std::move(target), std::move(headers)); }
-  static std::string told(const Exchange& exchange) { return std::string(exchange->head.headers.get("x-evershore")); }
-  void put_everywhere(const std::string& key, FakeObject object) {
-    east.objects[key] = object;
-    west.objects[key] = object;
-  }
-  static FakeObject cacheable(std::string bytes, std::string etag = "\"v1\"") {
-    return {std::move(bytes), std::move(etag), {{"Cache-Control", "max-age=60"}, {"Content-Type", "text/plain"}}};
-  }
-  void all_become(FakeRegion::Mode mode) {
-    east.become(mode);
-    west.become(mode);
-  }
-
-  FakeScheduler time;
-  FakeOrigin origin{time};
-  NoSink sink;
-  RegionBook book{time, sink, Log(), BreakerRules{}};
-  Fetcher fetcher{time, origin, book, Fetcher::Rules{}};
-  Published<EdgeConfig> config{std::make_shared<const EdgeConfig>(test_config())};
-  Published<HealthSnapshot> health{std::make_shared<const HealthSnapshot>()};
-  Published<Steering> steering{std::make_shared<const Steering>()};
-  Handler handler{time, fetcher, {config, health, steering}, 64 << 20};
-  TaskScope tasks;
-  FakeRegion& east = origin.region("east");
-  FakeRegion& west = origin.region("west");
-};
+using HandlerTest = HandlerFixture;
 
 TEST_F(HandlerTest, a_miss_is_fetched_and_the_next_request_is_a_hit) {
   put_everywhere("a b", cacheable("hello"));
@@ -257,6 +183,39 @@ TEST_F(HandlerTest, a_key_that_was_deleted_everywhere_leaves_the_cache) {
   EXPECT_EQ(get("/k")->head.status, 404);
   all_become(FakeRegion::Mode::kRefuses);
   EXPECT_EQ(get("/k")->head.status, 503);
+}
+
+TEST_F(HandlerTest, a_missing_key_is_remembered_for_the_sites_negative_ttl) {
+  EdgeConfig negative = *config.read();
+  SiteSettings site = negative.sites.all()[0];
+  site.negative_ttl = 10s;
+  negative.sites = SiteTable({{site.name, site}});
+  config.publish(negative);
+  put_everywhere("404.html", cacheable("<h1>not here</h1>"));
+  get("/nope");
+  const size_t asked = east.seen.size();
+  time.run_for(9s);
+  const auto remembered = get("/nope");
+  EXPECT_EQ(remembered->head.status, 404);
+  EXPECT_EQ(remembered->body, "<h1>not here</h1>");
+  EXPECT_THAT(told(remembered), HasSubstr("cache=hit"));
+  EXPECT_EQ(east.seen.size(), asked);
+  put_everywhere("nope", cacheable("here now"));
+  time.run_for(2s);
+  EXPECT_EQ(get("/nope")->body, "here now");
+}
+
+TEST_F(HandlerTest, what_a_region_could_not_be_asked_for_is_not_remembered_as_missing) {
+  EdgeConfig negative = *config.read();
+  SiteSettings site = negative.sites.all()[0];
+  site.negative_ttl = 10s;
+  negative.sites = SiteTable({{site.name, site}});
+  config.publish(negative);
+  west.objects["k"] = cacheable("only here");
+  west.become(FakeRegion::Mode::kRefuses);
+  EXPECT_EQ(get("/k")->head.status, 404);
+  west.become(FakeRegion::Mode::kUp);
+  EXPECT_EQ(get("/k")->body, "only here");
 }
 
 TEST_F(HandlerTest, an_unknown_host_is_421) {

@@ -45,15 +45,17 @@ Task<Result<std::unique_ptr<OriginReply>>> HttpOriginClient::open(OriginRequest 
 
   io::HttpRequest outgoing;
   outgoing.method = request.method;
-  outgoing.target = address.target;
-  outgoing.headers.add("Host", address.host_header());
+  outgoing.target = request.target.empty() ? address.target : std::move(request.target);
+  outgoing.headers = std::move(request.fields);
+  outgoing.headers.set("Host", address.host_header());
+  outgoing.body = std::move(request.body);
   auto& signer = signer_for(region->second);
   if (!signer.anonymous()) signer.sign(outgoing.method, outgoing.target, outgoing.headers, s3::kEmptySha256, clock_.wall());
   add_if_set(outgoing.headers, "Range", request.range);
   add_if_set(outgoing.headers, "If-Match", request.if_match);
   add_if_set(outgoing.headers, "If-None-Match", request.if_none_match);
   add_if_set(outgoing.headers, "If-Modified-Since", request.if_modified_since);
-  outgoing.headers.add("User-Agent", "evershore");
+  if (!outgoing.headers.has("user-agent")) outgoing.headers.add("User-Agent", "evershore");
 
   io::HttpCancel under_way;
   cancel.on_cancel = [&under_way] { under_way.cancel(); };

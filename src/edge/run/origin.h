@@ -19,9 +19,13 @@
 namespace evershore::edge {
 
 struct OriginRequest {
-  std::string_view method = "GET";  // a literal: GET or HEAD
+  std::string method = "GET";
   std::string region;
   ObjectKey key;
+  // Of sites that forward requests; "" = the key says all.
+  std::string target;    // path and query, instead of the key's
+  http::Headers fields;  // of the client
+  std::string body;
   // Fields to send, "" = none; verbatim.
   std::string range;
   std::string if_match;

@@ -24,9 +24,9 @@ struct Continuation {
 };
 
 struct RaceEnd {
-  GiveUp why = GiveUp::kUnavailable;  // kNone: `reply` is there
-  std::unique_ptr<OriginReply> reply;
-  RegionRecord* region = nullptr;  // whose reply it is
+  GiveUp why = GiveUp::kUnavailable;   // kNone: `reply` is there
+  std::unique_ptr<OriginReply> reply;  // with another `why`: a region's own refusal, where the race keeps those
+  RegionRecord* region = nullptr;      // whose reply it is
   uint32_t attempts = 0;
   Mono asked{};              // when the winner was asked
   std::string last_problem;  // for people, where nobody fitted
@@ -46,12 +46,23 @@ struct Race {
     size_t leg;
     LegEnd end;
   };
+  struct Refused {
+    std::unique_ptr<OriginReply> reply;
+    RegionRecord* region = nullptr;
+    Mono asked{};
+    LegEnd end = LegEnd::kFailed;
+  };
 
   Race(Scheduler& scheduler, std::vector<Candidate> order, OriginRequest what, std::optional<Continuation> continues)
       : changed(scheduler), candidates(std::move(order)), request(std::move(what)), continuation(std::move(continues)) {
     if (candidates.size() > kLegsMax) candidates.resize(kLegsMax);
     lanes.resize(candidates.size());
     for (size_t i = 0; i < lanes.size(); ++i) lanes[i].region = candidates[i].region;
+  }
+  // A refusal that the client gets if nobody has more to say: "there is none" before "I failed", else the later one.
+  void keep(Refused next) {
+    if (refused && refused->end == LegEnd::kMissing && next.end != LegEnd::kMissing) return;
+    refused = std::move(next);
   }
   // Wakes the race to end with nothing; its legs are cancelled.
   void abandon() {
@@ -68,6 +79,8 @@ struct Race {
   std::vector<Lane> lanes;
   std::deque<Ended> ended;
   std::deque<size_t> suspect;
+  bool keeps_refusals = false;
+  std::optional<Refused> refused;
   bool over = false;
   bool abandoned = false;
   bool overslept = false;  // this loop was late for the race's own timer

@@ -5,6 +5,7 @@
 #include "wire/http/conditional.h"
 #include "wire/http/date.h"
 #include "wire/http/range.h"
+#include "wire/http/targeted.h"
 #include "wire/http/uri.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -27,6 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto control = parse_cache_control(headers);
   if (control.max_age) EVERSHORE_ASSERT(*control.max_age <= kDeltaSecondsMax);
   parse_vary(headers);
+  parse_targeted(text);
+  parse_surrogate_control(text, "evershore");
   parse_age(headers);
   parse_expires(headers);
   evaluate_conditions(headers, "GET", {"\"x\"", Wall{}, true});

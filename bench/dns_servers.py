@@ -10,32 +10,23 @@ the servers that are to be compared: apt-get install dnsperf gdnsd nsd knot bind
 """
 import argparse
 import os
+import pathlib
 import random
 import re
-import shutil
 import signal
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
+import dns_peers
 
 ZONE = "bench.example"
 SERVER_CPU, LOAD_CPU = "0", "1"
 START_SECONDS_MAX = 30
-
-
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        udp.bind(("127.0.0.1", 0))
-        return udp.getsockname()[1]
-
-
-def write(path, text):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w") as file:
-        file.write(text)
-    return path
 
 
 def zone_text(names, assets):
@@ -57,7 +48,7 @@ class Bench:
         return os.path.join(self.scratch, name)
 
     def zone(self, name, assets=("assets 30 IN A 192.0.2.1",)):
-        return write(os.path.join(self.folder(name), "zone"), zone_text(self.options.names, assets))
+        return dns_peers.write(os.path.join(self.folder(name), "zone"), zone_text(self.options.names, assets))
 
     # Each returns the command, run in the foreground, and the port.
 
@@ -65,9 +56,9 @@ class Bench:
         return [self.options.echo, "64"], None
 
     def evershore(self):
-        port = free_port()
+        port = dns_peers.free_port()
         extra = "" if self.options.rate_limit else "rate_limit = 0\n"
-        settings = write(os.path.join(self.folder("evershore"), "evershore.toml"), f'''[node]
+        settings = dns_peers.write(os.path.join(self.folder("evershore"), "evershore.toml"), f'''[node]
 name = "bench"
 data = "{self.folder("evershore")}/data"
 threads = 1
@@ -91,73 +82,35 @@ interval = "1s"
         return [self.options.evershore, "run", "-c", settings, "--log-level", "warn"], port
 
     def gdnsd(self):
-        port, folder = free_port(), self.folder("gdnsd")
+        port, folder = dns_peers.free_port(), self.folder("gdnsd")
         os.makedirs(f"{folder}/run", exist_ok=True)
         os.makedirs(f"{folder}/state", exist_ok=True)
-        write(f"{folder}/zones/{ZONE}", zone_text(self.options.names, ["assets 30 DYNA simplefo!assets"]))
-        write(f"{folder}/config", f'''options => {{ listen => [ 127.0.0.1:{port} ], udp_threads => 1, tcp_threads => 1,
+        dns_peers.write(f"{folder}/zones/{ZONE}", zone_text(self.options.names, ["assets 30 DYNA simplefo!assets"]))
+        dns_peers.write(f"{folder}/config", f'''options => {{ listen => [ 127.0.0.1:{port} ], udp_threads => 1, tcp_threads => 1,
   run_dir => {folder}/run, state_dir => {folder}/state }}
 service_types => {{ tcp => {{ plugin => tcp_connect, port => {self.healthy_port}, interval => 2, timeout => 1 }} }}
 plugins => {{ tcp_connect => {{}}, simplefo => {{ service_types => tcp, assets => {{ primary => 127.0.0.1, secondary => 127.0.0.2 }} }} }}
 ''')
-        return ["gdnsd", "-c", folder, "start"], port
+        return [dns_peers.program("gdnsd"), "-c", folder, "start"], port
+
+    def plain(self, name):
+        port = dns_peers.free_port()
+        return dns_peers.SERVERS[name](self.folder(name), ZONE, self.zone(name), port), port
 
     def nsd(self):
-        port, folder = free_port(), self.folder("nsd")
-        self.zone("nsd")
-        config = write(f"{folder}/nsd.conf", f'''server:
-  server-count: 1
-  ip-address: 127.0.0.1@{port}
-  username: ""
-  database: ""
-  zonesdir: "{folder}"
-  pidfile: "{folder}/pid"
-  xfrdfile: "{folder}/xfrd"
-  zonelistfile: "{folder}/list"
-  rrl-ratelimit: 0
-  rrl-whitelist-ratelimit: 0
-remote-control:
-  control-enable: no
-zone:
-  name: {ZONE}
-  zonefile: zone
-''')
-        return ["nsd", "-d", "-c", config], port
+        return self.plain("nsd")
 
     def knot(self):
-        port, folder = free_port(), self.folder("knot")
-        self.zone("knot")
-        config = write(f"{folder}/knot.conf", f'''server:
-  rundir: "{folder}"
-  listen: 127.0.0.1@{port}
-  udp-workers: 1
-  tcp-workers: 1
-  background-workers: 1
-database:
-  storage: "{folder}"
-zone:
-  - domain: {ZONE}
-    storage: "{folder}"
-    file: zone
-    zonefile-sync: -1
-''')
-        return ["knotd", "-c", config], port
+        return self.plain("knot")
 
     def bind(self):
-        port, folder = free_port(), self.folder("bind")
-        self.zone("bind")
-        config = write(f"{folder}/named.conf", f'''options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
-  pid-file "{folder}/pid"; session-keyfile "{folder}/session"; managed-keys-directory "{folder}"; recursion no; minimal-responses yes; }};
-controls {{ }};
-zone "{ZONE}" {{ type primary; file "zone"; }};
-''')
-        return ["named", "-g", "-n", "1", "-c", config], port
+        return self.plain("bind")
 
     def powerdns(self):
-        port, folder = free_port(), self.folder("powerdns")
+        port, folder = dns_peers.free_port(), self.folder("powerdns")
         self.zone("powerdns", (f'assets 30 IN LUA A "ifportup({self.healthy_port}, {{\'127.0.0.1\', \'127.0.0.2\'}})"',))
-        write(f"{folder}/named.conf", f'zone "{ZONE}" {{ type master; file "{folder}/zone"; }};\n')
-        write(f"{folder}/pdns.conf", f'''launch=bind
+        dns_peers.write(f"{folder}/named.conf", f'zone "{ZONE}" {{ type master; file "{folder}/zone"; }};\n')
+        dns_peers.write(f"{folder}/pdns.conf", f'''launch=bind
 bind-config={folder}/named.conf
 local-address=127.0.0.1
 local-port={port}
@@ -167,7 +120,7 @@ distributor-threads=1
 socket-dir={folder}
 loglevel=3
 ''')
-        return ["pdns_server", f"--config-dir={folder}", "--guardian=no", "--daemon=no", "--disable-syslog"], port
+        return [dns_peers.program("powerdns"), f"--config-dir={folder}", "--guardian=no", "--daemon=no", "--disable-syslog"], port
 
 
 def group_cpu(group):
@@ -238,12 +191,12 @@ def main():
     parser.add_argument("--seconds", type=int, default=4, help="of load in each round")
     parser.add_argument("--rate-limit", action="store_true", help="leave Evershore's rate limiting on (it will limit: half of the questions are equal)")
     options = parser.parse_args()
-    programs = {"nsd": "nsd", "knot": "knotd", "bind": "named", "powerdns": "pdns_server", "gdnsd": "gdnsd"}
-    names = [name for name in options.servers.split(",") if name not in programs or shutil.which(programs[name])]
+    names = options.servers.split(",")
+    dns_peers.require(name for name in names if name in dns_peers.PROGRAMS)
     with tempfile.TemporaryDirectory(prefix="evershore-bench-") as scratch:
         os.chmod(scratch, 0o755)
         draw = random.Random(1)
-        questions = write(f"{scratch}/questions", "".join(
+        questions = dns_peers.write(f"{scratch}/questions", "".join(
             f"assets.{ZONE} A\n" if i % 2 else f"host{draw.randrange(options.names)}.{ZONE} A\n" for i in range(100_000)))
         bench = Bench(options, scratch)
         results = {name: [] for name in names}

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "base/mix.h"
 #include "wire/dns/message.h"
 #include "wire/dns/name.h"
 
@@ -201,12 +202,6 @@ BodyRef find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t> nam
     return body_for(snapshot, snapshot.nodes[node->wildcard - 1], type);
   }
   return kNoBody;
-}
-
-uint64_t mixed(uint64_t value) {
-  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  value = (value ^ (value >> 27)) * 0x94D049BB133111EBULL;
-  return value ^ (value >> 31);
 }
 
 uint64_t hash_of(std::span<const uint8_t> address) {

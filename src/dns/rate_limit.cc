@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mix.h"
+
 namespace evershore::dns {
 
 namespace {
@@ -10,12 +12,6 @@ constexpr uint64_t kBurstUs = 1'000'000;
 constexpr size_t kNetworkBytesV4 = 3;
 constexpr size_t kNetworkBytesV6 = 7;
 constexpr uint64_t kRefusalBit = 1;
-
-uint64_t mixed(uint64_t value) {
-  value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  value = (value ^ (value >> 27)) * 0x94D049BB133111EBULL;
-  return value ^ (value >> 31);
-}
 
 uint64_t owner_of(std::span<const uint8_t> address, uint32_t answer) {
   uint64_t network = address.size();

@@ -11,10 +11,9 @@ Needs: apt-get install python3-dnspython knot nsd bind9
 import argparse
 import collections
 import os
+import pathlib
 import random
-import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,9 @@ import dns.message
 import dns.query
 import dns.rcode
 import dns.rdatatype
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import dns_peers
 
 ZONE = "test.example."
 LABELS = ["a", "b", "c", "*", "_x", "A-very-long-label-that-is-still-allowed-in-a-name-because-of-63"]
@@ -113,50 +115,10 @@ class Zone:
 # --- servers ---
 
 
-def free_port():
-    """Free for UDP and TCP alike."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-            udp.bind(("127.0.0.1", 0))
-            try:
-                tcp.bind(udp.getsockname())
-            except OSError:
-                continue
-            return udp.getsockname()[1]
-
-
-def write(path, text):
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w") as file:
-        file.write(text)
-    return path
-
-
 def evershore(program, folder, zone_file, port):
-    settings = write(f"{folder}/evershore.toml", f'[node]\nname = "n"\ndata = "{folder}/data"\nthreads = 1\n[dns]\nlisten = ["127.0.0.1:{port}"]\n'
-                     f'rate_limit = 0\n[[dns.zones]]\nname = "{ZONE.rstrip(".")}"\nfile = "{zone_file}"\n')
+    settings = dns_peers.write(f"{folder}/evershore.toml", f'[node]\nname = "n"\ndata = "{folder}/data"\nthreads = 1\n[dns]\nlisten = ["127.0.0.1:{port}"]\n'
+                               f'rate_limit = 0\n[[dns.zones]]\nname = "{ZONE.rstrip(".")}"\nfile = "{zone_file}"\n')
     return [program, "run", "-c", settings]
-
-
-def knot(folder, zone_file, port):
-    config = write(f"{folder}/knot.conf", f'server:\n  rundir: "{folder}"\n  listen: 127.0.0.1@{port}\n  udp-workers: 1\n  tcp-workers: 1\n'
-                   f'database:\n  storage: "{folder}"\nzone:\n  - domain: {ZONE}\n    file: "{zone_file}"\n    zonefile-sync: -1\n    semantic-checks: soft\n')
-    return ["knotd", "-c", config]
-
-
-def nsd(folder, zone_file, port):
-    config = write(f"{folder}/nsd.conf", f'server:\n  server-count: 1\n  ip-address: 127.0.0.1@{port}\n  username: ""\n  database: ""\n  zonesdir: "{folder}"\n'
-                   f'  pidfile: "{folder}/pid"\n  xfrdfile: "{folder}/xfrd"\n  zonelistfile: "{folder}/list"\n  rrl-ratelimit: 0\n'
-                   f'remote-control:\n  control-enable: no\nzone:\n  name: {ZONE}\n  zonefile: "{zone_file}"\n')
-    return ["nsd", "-d", "-c", config]
-
-
-def bind(folder, zone_file, port):
-    config = write(f"{folder}/named.conf", f'options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no;\n'
-                   f'  pid-file "{folder}/pid"; session-keyfile "{folder}/session"; managed-keys-directory "{folder}"; minimal-responses yes; zero-no-soa-ttl no;\n'
-                   f'  check-names primary ignore; notify no; }};\ncontrols {{ }};\nzone "{ZONE}" {{ type primary; file "{zone_file}"; check-mx ignore; check-srv-cname ignore;\n'
-                   f'  check-mx-cname ignore; check-integrity no; }};\n')
-    return ["named", "-g", "-n", "1", "-c", config]
 
 
 class Server:
@@ -240,13 +202,13 @@ def run_zone(options, seed, totals):
     zone = Zone(seed)
     with tempfile.TemporaryDirectory(prefix="evershore-differential-") as scratch:
         os.chmod(scratch, 0o755)
-        zone_file = write(f"{scratch}/zone", zone.text())
+        zone_file = dns_peers.write(f"{scratch}/zone", zone.text())
         servers = []
         try:
-            for name, make in {"evershore": None, "knot": knot, "nsd": nsd, "bind": bind}.items():
-                folder, port = f"{scratch}/{name}", free_port()
+            for name, make in {"evershore": None, **dns_peers.SERVERS}.items():
+                folder, port = f"{scratch}/{name}", dns_peers.free_port()
                 os.makedirs(folder)
-                command = make(folder, zone_file, port) if make else evershore(options.evershore, folder, zone_file, port)
+                command = make(folder, ZONE, zone_file, port) if make else evershore(options.evershore, folder, zone_file, port)
                 servers.append(Server(name, command, port, folder))
             for server in servers:
                 server.wait()
@@ -258,7 +220,7 @@ def run_zone(options, seed, totals):
                     for server, seen in views.items():
                         print(f"  {server:10} {seen.rcode} aa={seen.aa}\n    answer    {sorted(seen.answer)}\n    authority {sorted(seen.authority)}")
                     if options.keep:
-                        write(options.keep, zone.text())
+                        dns_peers.write(os.path.abspath(options.keep), zone.text())
                     return False
         finally:
             for server in servers:
@@ -275,9 +237,7 @@ def main():
     parser.add_argument("--keep", help="where to write the zone of a finding")
     options = parser.parse_args()
     options.evershore = os.path.abspath(options.evershore)
-    missing = [program for program in ("knotd", "nsd", "named") if not shutil.which(program)]
-    if missing:
-        raise SystemExit(f"not installed: {', '.join(missing)} (apt-get install knot nsd bind9)")
+    dns_peers.require(dns_peers.SERVERS)
     totals = collections.Counter()
     good = all([run_zone(options, seed, totals) for seed in range(options.first, options.first + options.zones)])
     for (peer, why), count in sorted(totals.items()):

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/mix.h"
 #include "io/files.h"
 
 namespace evershore::app::demo {
@@ -19,10 +20,7 @@ constexpr size_t kBlockBytes = 256 * 1024;
 
 // splitmix64 of the word's place: any part of a pattern can be made without the rest.
 uint64_t pattern_word(uint64_t seed, uint64_t index) {
-  uint64_t z = seed * 0xD1B54A32D192ED03ULL + (index + 1) * 0x9E3779B97F4A7C15ULL;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31);
+  return mixed(seed * 0xD1B54A32D192ED03ULL + (index + 1) * 0x9E3779B97F4A7C15ULL);
 }
 
 std::vector<std::string> files_below(const std::string& directory) {

@@ -6,6 +6,7 @@
 
 #include "dns/answer.h"
 #include "dns/compile.h"
+#include "dns/live_zones.h"
 #include "dns/sign.h"
 #include "wire/dns/client.h"
 
@@ -14,9 +15,11 @@ namespace {
 using namespace evershore;
 using dnswire::kTypeA;
 
-dns::LoadedZones example(int names) {
+enum class Zone { kPlain, kSigned };
+
+dns::LoadedZones example(int names, Zone zone) {
   DnsSettings settings;
-  settings.zones = {{.name = "example.com", .nameservers = {"ns1.example.com", "ns2.example.com"}}};
+  settings.zones = {{.name = "example.com", .nameservers = {"ns1.example.com", "ns2.example.com"}, .dnssec = zone == Zone::kSigned}};
   const auto simple = [&](std::string name, std::string type, std::vector<std::string> values) {
     settings.records.push_back({.name = std::move(name), .type = std::move(type), .values = std::move(values)});
   };
@@ -67,7 +70,7 @@ std::shared_ptr<const dns::CompiledSnapshot> signed_snapshot(std::vector<dns::Pl
 enum class Client { kOld, kEdns, kDo };
 
 void answers(benchmark::State& state, const char* name, uint16_t type, Client client) {
-  const auto loaded = example(10'000);
+  const auto loaded = example(10'000, client == Client::kDo ? Zone::kSigned : Zone::kPlain);
   const dns::Places places{.networks = loaded.networks};
   auto zones = dns::plain_zones(loaded.zones, {}, {}, {}, places).zones;
   auto signer = example_signer();
@@ -102,17 +105,49 @@ BENCHMARK_CAPTURE(answers, chain_signed, "alias.example.com", kTypeA, Client::kD
 BENCHMARK_CAPTURE(answers, wildcard_signed, "some.name.wild.example.com", dnswire::kTypeMx, Client::kDo);
 BENCHMARK_CAPTURE(answers, no_such_name_signed, "missing.example.com", kTypeA, Client::kDo);
 
-// What a change of health costs until it can be published.
-void compilation(benchmark::State& state) {
-  const auto loaded = example(static_cast<int>(state.range(0)));
+// From a master file's text to answers.
+void loading(benchmark::State& state) {
+  DnsSettings settings;
+  settings.zones = {{.name = "example.com", .file = "zone", .nameservers = {"ns1.example.com"}}};
+  std::string text;
+  for (int i = 0; i < state.range(0); ++i) {
+    text += fmt::format("host{} 300 IN A 10.{}.{}.{}\n", i, i >> 16 & 255, i >> 8 & 255, i & 255);
+  }
+  const dns::MasterFiles files{{"zone", text}};
   for (auto _ : state) {
+    auto loaded = dns::load_zones(settings, files);
     const auto plain = dns::plain_zones(loaded.zones, {}, {}, {});
     benchmark::DoNotOptimize(dns::compile(plain.zones, {.nsid = "node-1"}));
   }
 }
+
+// What a change of health costs until it can be published: the answers of so many records change, beside as many names that do not.
+void health_change(benchmark::State& state, RecordPolicy policy, const char* type, const char* first, const char* second) {
+  DnsSettings settings;
+  settings.zones = {{.name = "example.com", .nameservers = {"ns1.example.com"}}};
+  for (int i = 0; i < state.range(0); ++i) {
+    settings.records.push_back({.name = fmt::format("host{}.example.com", i), .type = "A", .values = {"192.0.2.1"}});
+    settings.records.push_back(
+        {.name = fmt::format("site{}.example.com", i),
+         .type = type,
+         .policy = policy,
+         .answers = {{.id = "p", .value = first, .health_check = "p"}, {.id = "s", .value = second, .health_check = "s"}}});
+  }
+  dns::LiveZones live(dns::load_zones(settings, {}).zones);
+  HealthSnapshot health{.epoch = 1, .checks = {{.name = "p", .health = Health::kUp}, {.name = "s", .health = Health::kUp}}};
+  live.update(health, {}, {}, {});
+  dns::NameTree tree({&live.zones()[0]});
+  dns::ZoneCompiler compiler(tree);
+  for (auto _ : state) {
+    health.checks[0].health = health.checks[0].health == Health::kUp ? Health::kDown : Health::kUp;
+    live.update(health, {}, {}, {});
+    benchmark::DoNotOptimize(compiler.compile({.nsid = "node-1"}));
+  }
+}
+
 // A signed zone in which one name changes, and how long the first signing takes.
 void signed_compilation(benchmark::State& state) {
-  auto loaded = example(static_cast<int>(state.range(0)));
+  auto loaded = example(static_cast<int>(state.range(0)), Zone::kSigned);
   auto signer = example_signer();
   auto zones = dns::plain_zones(loaded.zones, {}, {}, {}).zones;
   signed_snapshot(zones, signer);
@@ -123,7 +158,7 @@ void signed_compilation(benchmark::State& state) {
   }
 }
 void first_signing(benchmark::State& state) {
-  const auto loaded = example(static_cast<int>(state.range(0)));
+  const auto loaded = example(static_cast<int>(state.range(0)), Zone::kSigned);
   const auto zones = dns::plain_zones(loaded.zones, {}, {}, {}).zones;
   for (auto _ : state) {
     auto signer = example_signer();
@@ -132,7 +167,14 @@ void first_signing(benchmark::State& state) {
 }
 BENCHMARK(signed_compilation)->Arg(10)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(first_signing)->Arg(1'000)->Unit(benchmark::kMillisecond);
-BENCHMARK(compilation)->Arg(10)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(loading)->Arg(1'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(health_change, addresses, RecordPolicy::kFailover, "A", "192.0.2.1", "192.0.2.2")
+    ->Arg(10)
+    ->Arg(10'000)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(health_change, names, RecordPolicy::kFailover, "CNAME", "p.example.net", "s.example.net")
+    ->Arg(10'000)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 

@@ -6,7 +6,7 @@
 #include "base/assert.h"
 #include "base/mix.h"
 #include "wire/dns/message.h"
-#include "wire/dns/name.h"
+#include "wire/dns/split_name.h"
 
 namespace evershore::dns {
 
@@ -18,6 +18,7 @@ using dnswire::kNameBytesMax;
 using dnswire::load16;
 using dnswire::Query;
 using dnswire::Rcode;
+using dnswire::SplitName;
 using dnswire::store16;
 using dnswire::Verdict;
 
@@ -159,49 +160,39 @@ size_t answer_cookie_only(Reply& reply, const CompiledSnapshot& snapshot, Answer
                                                 : limited(reply, snapshot, verdict, counters);
 }
 
-BodyRef body_for(const CompiledSnapshot& snapshot, const CompiledNode& node, uint16_t type) {
+BodyRef body_for(const CompiledSnapshot& snapshot, const CompiledName& name, uint16_t type) {
+  const CompiledPart& part = snapshot.part_of(name.answers);
+  const NodeAnswers& node = part.nodes[name.answers & ~kFixedBit];
   if (type == dnswire::kTypeAny) return node.any_body;
   for (size_t i = 0; i < node.types; ++i) {
-    const auto& listed = snapshot.types[node.types_at + i];
+    const auto& listed = part.types[node.types_at + i];
     if (listed.type == type) return listed.body;
   }
   return node.other_body;
 }
 
-// The asked name taken apart. Not initialised: as much is written as the name has.
-struct AskedName {
-  std::array<uint8_t, kNameBytesMax + dnswire::kHashReadAhead> lower;
-  std::array<uint8_t, dnswire::kLabelsMax + 1> starts;
-  size_t labels;
-  size_t zone_row;  // of the query counters
-  bool exists;      // as itself, not by a wildcard
-};
-
 // RFC 1034 4.3.2, RFC 4592: the name, else what its closest encloser has for missing names. kNoBody: none of our zones.
 constexpr BodyRef kNoBody = 0xFFFF'FFFF;
-BodyRef find_body(const CompiledSnapshot& snapshot, std::span<const uint8_t> name, uint16_t type, AskedName& asked) {
-  auto& lower = asked.lower;
-  auto& starts = asked.starts;
-  std::array<uint64_t, dnswire::kLabelsMax + 1> hashes;
-  dnswire::lower_wire(name, lower.data());
-  size_t labels = 0;
-  for (size_t at = 0; lower[at] != 0; at += 1 + size_t{lower[at]}) starts[labels++] = static_cast<uint8_t>(at);
-  starts[labels] = static_cast<uint8_t>(name.size() - 1);
-  hashes[labels] = dnswire::kHashRoot;
-  for (size_t i = labels; i-- > 0;) hashes[i] = dnswire::hash_label(hashes[i + 1], &lower[starts[i]], 1 + size_t{lower[starts[i]]});
-
-  asked.labels = labels;
-  const size_t first = labels > snapshot.labels_max ? labels - snapshot.labels_max : 0;
-  for (size_t i = first; i <= labels; ++i) {
-    const auto* node = snapshot.find(hashes[i], {&lower[starts[i]], name.size() - starts[i]});
-    if (node == nullptr) continue;
-    asked.exists = i == 0;
-    asked.zone_row = snapshot.rows.row_of(std::span(hashes).subspan(i, labels + 1 - i));
-    if (i == 0) return body_for(snapshot, *node, type);
-    if (node->wildcard == 0) return node->below_body;
-    return body_for(snapshot, snapshot.nodes[node->wildcard - 1], type);
+struct Found {
+  BodyRef body = kNoBody;
+  size_t zone_row = 0;  // of the query counters
+  bool exists = false;  // as itself, not by a wildcard
+};
+Found find_body(const CompiledSnapshot& snapshot, const SplitName& asked, uint16_t type) {
+  const NameTable& table = snapshot.fixed->table;
+  const size_t first = asked.labels > table.labels_max ? asked.labels - table.labels_max : 0;
+  for (size_t i = first; i <= asked.labels; ++i) {
+    const auto* name = table.find(asked.hashes[i], asked.from(i));
+    if (name == nullptr) continue;
+    Found found{.zone_row = snapshot.row_of(name->zone), .exists = i == 0};
+    if (!found.exists && name->wildcard == 0) {
+      found.body = snapshot.answers_of(*name).below_body;
+    } else {
+      found.body = body_for(snapshot, found.exists ? *name : table.names[name->wildcard - 1], type);
+    }
+    return found;
   }
-  return kNoBody;
+  return {};
 }
 
 uint64_t hash_of(std::span<const uint8_t> address) {
@@ -262,8 +253,8 @@ BodyRef pick_by_place(const CompiledSnapshot& snapshot, const Pick& pick, const 
 }
 
 // The longest part of the body that fits (RFC 2181 9).
-const BodyCut& cut_for(const CompiledSnapshot& snapshot, const Body& body, size_t room) {
-  const auto* cuts = snapshot.cuts.data() + body.cuts_at;
+const BodyCut& cut_for(const CompiledPart& part, const Body& body, size_t room) {
+  const auto* cuts = part.cuts.data() + body.cuts_at;
   size_t last = body.cuts - size_t{1};
   while (last > 0 && cuts[last].size > room) --last;
   return cuts[last];
@@ -271,8 +262,8 @@ const BodyCut& cut_for(const CompiledSnapshot& snapshot, const Body& body, size_
 
 // Pointers into the question's name and into the body itself move when the name has another length than foreseen. Those at the name
 // as a whole are not in the list.
-void move_pointers(const CompiledSnapshot& snapshot, const Body& body, size_t size, int delta, uint8_t* bytes) {
-  const auto* pointers = snapshot.pointers.data() + body.pointers_at;
+void move_pointers(const CompiledPart& part, const Body& body, size_t size, int delta, uint8_t* bytes) {
+  const auto* pointers = part.pointers.data() + body.pointers_at;
   for (size_t i = 0; i < body.pointers && pointers[i] + size_t{2} <= size; ++i) {
     uint8_t* at = bytes + pointers[i];
     store16(at, static_cast<uint16_t>(load16(at) + delta));
@@ -280,11 +271,11 @@ void move_pointers(const CompiledSnapshot& snapshot, const Body& body, size_t si
 }
 
 // The first `size` bytes of a body, behind what is there.
-void put_body(Reply& reply, const CompiledSnapshot& snapshot, const Body& body, size_t size) {
+void put_body(Reply& reply, const CompiledPart& part, const Body& body, size_t size) {
   uint8_t* bytes = reply.out.data() + reply.size;
-  std::memcpy(bytes, snapshot.bytes.data() + body.bytes_at, size);
+  std::memcpy(bytes, part.bytes.data() + body.bytes_at, size);
   const int delta = static_cast<int>(reply.query.name_bytes) - static_cast<int>(body.name_bytes);
-  if (delta != 0) move_pointers(snapshot, body, size, delta, bytes);
+  if (delta != 0) move_pointers(part, body, size, delta, bytes);
   reply.size += size;
 }
 
@@ -293,10 +284,10 @@ struct Proofs {
   std::array<uint32_t, 2> bodies;
   size_t count = 0;
 };
-[[gnu::noinline]] Proofs proofs_for(const CompiledSnapshot& snapshot, const SecureBody& form, const AskedName& asked) {
+[[gnu::noinline]] Proofs proofs_for(const CompiledSnapshot& snapshot, const SecureBody& form, const SplitName& asked, bool exists) {
   Proofs proofs;
   if (form.proof != 0) proofs.bodies[proofs.count++] = form.proof - 1;
-  if (form.chain == 0 || asked.exists) return proofs;
+  if (form.chain == 0 || exists) return proofs;
   const uint32_t covering =
       snapshot.proof_of(snapshot.chains[form.chain - 1], asked.lower.data(), std::span(asked.starts).first(asked.labels));
   if (proofs.count == 0 || proofs.bodies[0] != covering) proofs.bodies[proofs.count++] = covering;
@@ -304,12 +295,12 @@ struct Proofs {
 }
 
 // RFC 4035 3.1.3: an NSEC that is needed and does not fit makes the answer a truncated one. False: it did not fit.
-bool put_proofs(Reply& reply, const CompiledSnapshot& snapshot, const Proofs& proofs, size_t room, BodyCut& cut) {
+bool put_proofs(Reply& reply, const CompiledPart& state, const Proofs& proofs, size_t room, BodyCut& cut) {
   for (size_t i = 0; i < proofs.count; ++i) {
-    const Body& proof = snapshot.bodies[proofs.bodies[i]];
+    const Body& proof = state.bodies[proofs.bodies[i]];
     if (reply.size + proof.size > room) return false;
-    put_body(reply, snapshot, proof, proof.size);
-    cut.authorities = static_cast<uint16_t>(cut.authorities + snapshot.cuts[proof.cuts_at].authorities);
+    put_body(reply, state, proof, proof.size);
+    cut.authorities = static_cast<uint16_t>(cut.authorities + state.cuts[proof.cuts_at].authorities);
   }
   return true;
 }
@@ -337,19 +328,25 @@ bool put_proofs(Reply& reply, const CompiledSnapshot& snapshot, const Proofs& pr
   return Rcode::kNoError;
 }
 
-size_t serve(Reply& reply, const CompiledSnapshot& snapshot, BodyRef ref, const AskedName& asked, AnswerCounters& counters) {
-  const SecureBody* form = reply.query.edns.dnssec_ok && ref < snapshot.secure.size() ? &snapshot.secure[ref] : nullptr;
-  if (form != nullptr && form->body == 0) form = nullptr;
-  const Body& body = snapshot.bodies[form == nullptr ? ref : form->body];
+// The form for those who ask with DO, where there is one. Only a state's own bodies have it: what is signed belongs to a state.
+const SecureBody* secure_form(const Reply& reply, const CompiledPart& part, BodyRef ref) {
+  if (!reply.query.edns.dnssec_ok || ref >= part.secure.size()) return nullptr;
+  return part.secure[ref].body == 0 ? nullptr : &part.secure[ref];
+}
+
+size_t serve(Reply& reply, const CompiledSnapshot& snapshot, BodyRef ref, const SplitName& asked, bool exists, AnswerCounters& counters) {
+  const CompiledPart& part = snapshot.part_of(ref);
+  const SecureBody* form = secure_form(reply, part, ref);
+  const Body& body = part.bodies[form == nullptr ? ref & ~kFixedBit : form->body];
   auto rcode = static_cast<Rcode>(body.rcode);
   echo_question(reply);
   const size_t opt = reply.query.edns.present ? dnswire::opt_bytes(opt_fields(reply, snapshot, rcode)) : 0;
   const size_t room = reply.out.size() - std::min(opt, reply.out.size());
-  BodyCut cut = cut_for(snapshot, body, room > reply.size ? room - reply.size : 0);
+  BodyCut cut = cut_for(part, body, room > reply.size ? room - reply.size : 0);
   const size_t body_at = reply.size;
-  put_body(reply, snapshot, body, cut.size);
+  put_body(reply, part, body, cut.size);
   if (body.redirects && cut.complete) rcode = put_redirection(reply, body, body_at, room, cut);
-  if (form != nullptr && cut.complete) cut.complete = put_proofs(reply, snapshot, proofs_for(snapshot, *form, asked), room, cut);
+  if (form != nullptr && cut.complete) cut.complete = put_proofs(reply, part, proofs_for(snapshot, *form, asked, exists), room, cut);
   write_header(reply, rcode, body.authoritative, cut, !cut.complete);
   if (!cut.complete) counters.truncated.add();
   count(counters, rcode);
@@ -390,9 +387,10 @@ size_t answer(std::span<const uint8_t> packet, const CompiledSnapshot& snapshot,
     reply.extended_error = ExtendedError::kProhibited;
     return refuse(reply, snapshot, Rcode::kRefused, counters);
   }
-  AskedName asked;
-  BodyRef body = find_body(snapshot, packet.subspan(kHeaderBytes, query.name_bytes), query.type, asked);
-  counters.by_zone_and_type[body == kNoBody ? 0 : asked.zone_row][type_column(query.type)].add();
+  const SplitName asked(packet.subspan(kHeaderBytes, query.name_bytes));
+  const Found found = find_body(snapshot, asked, query.type);
+  BodyRef body = found.body;
+  counters.by_zone_and_type[found.zone_row][type_column(query.type)].add();
   if (body == kNoBody) {  // no referral to the root
     reply.extended_error = ExtendedError::kNotAuthoritative;
     return refuse(reply, snapshot, Rcode::kRefused, counters);
@@ -400,7 +398,7 @@ size_t answer(std::span<const uint8_t> packet, const CompiledSnapshot& snapshot,
   const auto verdict_on_rate = limit(reply, body);
   if (verdict_on_rate != RateLimiter::Verdict::kSend) return limited(reply, snapshot, verdict_on_rate, counters);
   if ((body & kPickBit) != 0) body = resolve(body, query, snapshot, asker);
-  return serve(reply, snapshot, body, asked, counters);
+  return serve(reply, snapshot, body, asked, found.exists, counters);
 }
 
 bool worth_answering(std::span<const uint8_t> address, uint16_t port) {

@@ -5,6 +5,7 @@
 
 #include "dns/answer.h"
 #include "dns/compile.h"
+#include "dns/live_zones.h"
 #include "wire/dns/client.h"
 
 namespace evershore::dns {

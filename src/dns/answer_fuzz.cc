@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "dns/answer.h"
 #include "dns/compile.h"
+#include "dns/live_zones.h"
 #include "wire/dns/client.h"
 
 namespace {

@@ -1,5 +1,6 @@
 // The lines of a correct authority's check list, one test each.
 #include "dns/answer.h"
+#include "dns/live_zones.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

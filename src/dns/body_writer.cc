@@ -1,6 +1,11 @@
 #include "dns/body_writer.h"
 
 #include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "wire/dns/message.h"
+#include "wire/dns/rdata.h"
 
 namespace evershore::dns {
 
@@ -50,7 +55,7 @@ void BodyWriter::Form::put(Section section, const PutSet& record, bool with_sign
   cuts_.push_back(counts_);
 }
 
-uint32_t BodyWriter::Form::finish(CompiledSnapshot& out, Body body) {
+BodyRef BodyWriter::Form::finish(CompiledPart& out, Body body) {
   body.bytes_at = static_cast<uint32_t>(out.bytes.size());
   body.size = static_cast<uint32_t>(writer_.size());
   body.pointers_at = static_cast<uint32_t>(out.pointers.size());
@@ -61,8 +66,7 @@ uint32_t BodyWriter::Form::finish(CompiledSnapshot& out, Body body) {
   out.bytes += writer_.bytes();
   out.pointers.insert(out.pointers.end(), writer_.pointers().begin(), writer_.pointers().end());
   out.cuts.insert(out.cuts.end(), cuts_.begin(), cuts_.end());
-  out.bodies.push_back(body);
-  return static_cast<uint32_t>(out.bodies.size() - 1);
+  return out.add_body(body);
 }
 
 BodyWriter::BodyWriter(const Name& question, bool secure) : question_(question), plain_(question) {
@@ -84,17 +88,17 @@ void BodyWriter::prove(const PutSet& record) {
   secure_->put(Section::kAuthority, record, true);
 }
 
-uint32_t BodyWriter::finish(CompiledSnapshot& out, dnswire::Rcode rcode, bool authoritative) {
+BodyRef BodyWriter::finish(CompiledPart& out, dnswire::Rcode rcode, bool authoritative) {
   const Body body{
       .name_bytes = static_cast<uint16_t>(question_.wire().size()), .rcode = static_cast<uint8_t>(rcode), .authoritative = authoritative};
-  const uint32_t plain = plain_.finish(out, body);
+  const BodyRef plain = plain_.finish(out, body);
   if (!secure_ || (!differs_ && proof_ == 0 && chain_ == 0)) return plain;
-  const uint32_t secure = secure_->finish(out, body);
+  const BodyRef secure = secure_->finish(out, body);
   out.link_secure(plain, {.body = secure, .proof = proof_, .chain = chain_});
   return plain;
 }
 
-uint32_t add_proof(CompiledSnapshot& out, const Name& apex, const PutSet& nsec) {
+uint32_t add_proof(CompiledPart& out, const Name& apex, const PutSet& nsec) {
   // So far behind that nothing in it is ever pointed at: it may stand anywhere. The apex ends every question it goes with.
   constexpr size_t kBeyondPointers = 0x4000;
   dnswire::Writer writer(kBeyondPointers);
@@ -115,6 +119,38 @@ uint32_t add_proof(CompiledSnapshot& out, const Name& apex, const PutSet& nsec) 
   out.pointers.insert(out.pointers.end(), writer.pointers().begin(), writer.pointers().end());
   out.cuts.push_back(whole);
   return static_cast<uint32_t>(out.bodies.size() - 1);
+}
+
+bool holds_no_names(uint16_t type) { return dnswire::rdata_layout(type).names == 0; }
+
+PlainSetWriter::PlainSetWriter(CompiledPart& out, size_t owner_bytes, uint16_t type, uint32_t ttl)
+    : out_(out),
+      body_{.bytes_at = static_cast<uint32_t>(out.bytes.size()),
+            .pointers_at = static_cast<uint32_t>(out.pointers.size()),
+            .cuts = 2,
+            .cuts_at = static_cast<uint32_t>(out.cuts.size()),
+            .name_bytes = static_cast<uint16_t>(owner_bytes)},
+      type_(type),
+      ttl_(ttl) {}
+
+void PlainSetWriter::put(std::string_view rdata) {
+  constexpr size_t kHeadBytes = 12;  // a pointer at the question's name, type, class, TTL, length
+  std::array<uint8_t, kHeadBytes> head;
+  dnswire::store16(&head[0], 0xC000 | dnswire::kHeaderBytes);
+  dnswire::store16(&head[2], type_);
+  dnswire::store16(&head[4], dnswire::kClassIn);
+  dnswire::store32(&head[6], ttl_);
+  dnswire::store16(&head[10], rdata.size());
+  out_.bytes += as_text(head);
+  out_.bytes += rdata;
+  ++count_;
+}
+
+BodyRef PlainSetWriter::finish() {
+  body_.size = static_cast<uint32_t>(out_.bytes.size()) - body_.bytes_at;
+  out_.cuts.push_back({});
+  out_.cuts.push_back({.size = body_.size, .answers = count_, .complete = true});
+  return out_.add_body(body_);
 }
 
 }  // namespace evershore::dns

@@ -44,8 +44,8 @@ class BodyWriter {
   // records are left out of that form from here on.
   void prove_asked_name(size_t chain) { chain_ = static_cast<uint32_t>(chain + 1); }
 
-  // The number of the plain form; the second one is linked to it.
-  uint32_t finish(CompiledSnapshot& out, dnswire::Rcode rcode, bool authoritative);
+  // The plain form; the second one is linked to it.
+  BodyRef finish(CompiledPart& out, dnswire::Rcode rcode, bool authoritative);
 
  private:
   // One form: the bytes, and where they may be cut.
@@ -53,7 +53,7 @@ class BodyWriter {
    public:
     explicit Form(const Name& question);
     void put(Section section, const PutSet& record, bool with_signatures);
-    uint32_t finish(CompiledSnapshot& out, Body body);
+    BodyRef finish(CompiledPart& out, Body body);
 
    private:
     bool fits(const PutSet& record, const RecordSet& set);
@@ -75,6 +75,25 @@ class BodyWriter {
 };
 
 // An NSEC record with its signatures as a piece that can stand behind any answer from its zone.
-uint32_t add_proof(CompiledSnapshot& out, const Name& apex, const PutSet& nsec);
+uint32_t add_proof(CompiledPart& out, const Name& apex, const PutSet& nsec);
+
+// Types whose data holds no names: nothing in it to compress, and nothing that leads anywhere.
+bool holds_no_names(uint16_t type);
+
+// An answer of one unsigned set at the asked name, without compression. Validation sees to it that it fits.
+class PlainSetWriter {
+ public:
+  // `owner_bytes`: of the name it is prepared for.
+  PlainSetWriter(CompiledPart& out, size_t owner_bytes, uint16_t type, uint32_t ttl);
+  void put(std::string_view rdata);
+  BodyRef finish();
+
+ private:
+  CompiledPart& out_;
+  Body body_;
+  uint16_t type_;
+  uint32_t ttl_;
+  uint16_t count_ = 0;
+};
 
 }  // namespace evershore::dns

@@ -242,7 +242,7 @@ TEST_F(Choices, more_outcomes_than_there_may_be_answer_as_a_plain_server_would) 
   }
   const auto response = ask("www.example.com", kTypeA);
   EXPECT_EQ(response.answers.size(), 2U);
-  EXPECT_LT(snapshot_->bodies.size(), 100 * 100 + 4 * kOutcomesMax);
+  EXPECT_LT(snapshot_->state.bodies.size(), 100 * 100 + 4 * kOutcomesMax);
 }
 
 }  // namespace

@@ -51,6 +51,8 @@ class Chooser {
   // How far each of its answers can be used, in their order.
   std::vector<routing::Standing> standings(const DecidedRecord& record);
   LastUsable take_usable() { return std::move(usable_); }
+  // Answers that were made for sites, among what choose() returned: they stay where they are.
+  std::deque<DecidedAnswer> take_made() { return std::move(made_); }
 
  private:
   std::vector<routing::Candidate> candidates_of(const DecidedRecord& record);

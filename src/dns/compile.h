@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "dns/name_tree.h"
 #include "dns/plain_zone.h"
 #include "dns/snapshot.h"
 
@@ -20,12 +21,28 @@ struct CompileOptions {
   std::string nsid;  // cut at 128 bytes
   bool client_subnet = false;
   Places places{};
-  ZoneRows rows{};  // of the zones, for the query counters
-  // Per zone, nullptr = not signed; may be shorter than the zones. A signed zone is complete()d, and its signer has begun this state.
+  std::vector<uint16_t> counter_rows{};  // per zone, of the query counters (ZoneRegister)
+  // Per zone, nullptr = not signed; may be shorter than the zones. A signed zone is complete()d, has no packed records, and its signer
+  // has begun this state.
   std::vector<ZoneSigner*> signers{};
 };
 
-// The zones passed load_zones() without a problem: SOA and NS stand at each apex.
+// Compiles one state after the other of zones whose names stay the same. What no state changes is compiled once: the names whose
+// records are packed, but for those that lead to names in `contents`. The zones passed load_zones() without a problem: SOA and NS
+// stand at each apex, in `contents`. One thread's; the snapshots are for everybody.
+class ZoneCompiler {
+ public:
+  explicit ZoneCompiler(NameTree& tree);  // which outlives it and was not compiled before
+  std::shared_ptr<const CompiledSnapshot> compile(CompileOptions options);
+  // How many names are compiled for each state.
+  size_t varying() const { return varying_.size(); }
+
+ private:
+  NameTree& tree_;
+  std::vector<uint32_t> varying_;  // numbers in the table
+};
+
+// One state alone.
 std::shared_ptr<const CompiledSnapshot> compile(const std::vector<PlainZone>& zones, CompileOptions options);
 
 }  // namespace evershore::dns

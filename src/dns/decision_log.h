@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "dns/plain_zone.h"
+#include "dns/live_zones.h"
 
 namespace evershore::dns {
 

@@ -6,6 +6,7 @@
 
 #include "dns/answer.h"
 #include "dns/compile.h"
+#include "dns/live_zones.h"
 #include "dns/sign_test_support.h"
 #include "dns/validate.h"
 #include "wire/dns/client.h"
@@ -94,7 +95,7 @@ TEST_F(Dname, a_chain_goes_through_it) {
 TEST_F(Dname, for_those_who_ask_with_do_it_is_signed_and_the_cname_made_from_it_is_not) {
   using namespace testing_support;
   DnsSettings settings;
-  settings.zones = {{.name = "example.com", .file = "zone"}};
+  settings.zones = {{.name = "example.com", .file = "zone", .dnssec = true}};
   auto zones = plain_zones(load_zones(settings, {{"zone", std::string(kZone)}}).zones, {}, {}, {}).zones;
   const ZoneKey csk = key_from(kPemOfRfc6605, {.role = KeyRole::kCsk, .made = Wall{std::chrono::hours(24 * 20'000)}});
   ZoneSigner signer{*Name::parse("example.com"), {csk}};

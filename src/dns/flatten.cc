@@ -4,7 +4,6 @@
 
 #include "base/assert.h"
 #include "dns/compile.h"
-#include "dns/name_tree.h"
 #include "wire/dns/rdata.h"
 
 namespace evershore::dns {
@@ -37,13 +36,16 @@ RecordSet capped(RecordSet set, uint32_t ttl) {
 
 class Flattener {
  public:
-  Flattener(std::vector<PlainZone>& zones, std::vector<PendingAlias> aliases)
-      : zones_(zones), aliases_(std::move(aliases)), states_(aliases_.size(), State::kWaiting), tree_(zones) {
+  Flattener(NameTree& tree, const std::vector<PendingAlias>& aliases)
+      : tree_(tree), aliases_(aliases), states_(aliases_.size(), State::kWaiting) {
     for (size_t i = 0; i < aliases_.size(); ++i) by_owner_.emplace(aliases_[i].record->owner, i);
   }
 
   void place_all() {
-    for (size_t i = 0; i < aliases_.size(); ++i) place(i);
+    for (size_t i = 0; i < aliases_.size(); ++i) {
+      tree_.forget();
+      place(i);
+    }
   }
 
  private:
@@ -52,14 +54,13 @@ class Flattener {
   void place(size_t index) {
     if (states_[index] != State::kWaiting) return;
     states_[index] = State::kUnderWay;
-    const auto& [zone, record, tree] = aliases_[index];
+    const auto& [zone, record, node, tree] = aliases_[index];
     std::vector<std::pair<uint16_t, RecordSet>> made;
     for (const uint16_t family : {kTypeA, kTypeAaaa}) {
       made.emplace_back(family, set_of(tree, family, [&](const auto& answers) { return addresses(answers, family, record->ttl); }));
     }
-    auto& node = zones_[zone].contents[record->owner];
     for (auto& [family, set] : made) {
-      if (!is_nothing(set) && !set.rdata.empty()) node[family] = std::move(set);
+      if (!is_nothing(set) && !set.rdata.empty()) (*node)[family] = std::move(set);
     }
     states_[index] = State::kPlaced;
   }
@@ -112,10 +113,9 @@ class Flattener {
     return with_plain_view(family, std::move(choice));
   }
 
-  std::vector<PlainZone>& zones_;
-  std::vector<PendingAlias> aliases_;
+  NameTree& tree_;  // sees what is placed: it looks at the nodes
+  const std::vector<PendingAlias>& aliases_;
   std::vector<State> states_;
-  NameTree tree_;  // sees what is placed: it looks at the nodes in `zones_`
   std::map<Name, size_t> by_owner_;
   size_t outcomes_left_ = 0;
 };
@@ -147,8 +147,6 @@ RecordSet set_of(const ChoiceTree& tree, uint16_t type, const std::function<Reco
   return with_plain_view(type, std::move(choice));
 }
 
-void place_aliases(std::vector<PlainZone>& zones, std::vector<PendingAlias> aliases) {
-  if (!aliases.empty()) Flattener(zones, std::move(aliases)).place_all();
-}
+void place_aliases(NameTree& tree, const std::vector<PendingAlias>& aliases) { Flattener(tree, aliases).place_all(); }
 
 }  // namespace evershore::dns

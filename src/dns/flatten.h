@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "dns/choose.h"
-#include "dns/plain_zone.h"
+#include "dns/name_tree.h"
 
 namespace evershore::dns {
 
@@ -18,11 +18,12 @@ RecordSet set_of(const ChoiceTree& tree, uint16_t type, const std::function<Reco
 struct PendingAlias {
   size_t zone;
   const DecidedRecord* record;
+  Node* node;  // where the addresses go
   ChoiceTree tree;
 };
 
 // Puts the addresses behind each alias at its name, choices on the way included. An alias may lead to another; in a circle it has
-// nothing. More outcomes than kOutcomesMax: the plain view of what is beyond.
-void place_aliases(std::vector<PlainZone>& zones, std::vector<PendingAlias> aliases);
+// nothing. `tree` is that of the zones they stand in. More outcomes than kOutcomesMax: the plain view of what is beyond.
+void place_aliases(NameTree& tree, const std::vector<PendingAlias>& aliases);
 
 }  // namespace evershore::dns

@@ -68,31 +68,48 @@ ZoneRecord soa_of(const PlainZone& zone) {
 
 namespace {
 
-void compare_contents(const Contents& from, const Contents& to, const Comparer& compare) {
-  auto old = from.begin();
-  auto now = to.begin();
-  while (old != from.end() || now != to.end()) {
-    if (now == to.end() || (old != from.end() && old->first < now->first)) {
-      compare.put_node(compare.out.removed, old->first, old->second);
-      ++old;
-    } else if (old == from.end() || now->first < old->first) {
-      compare.put_node(compare.out.added, now->first, now->second);
-      ++now;
+template <class Cursor>
+void compare_names(Cursor old, Cursor now, const Comparer& compare) {
+  while (!old.done() || !now.done()) {
+    if (now.done() || (!old.done() && old.name() < now.name())) {
+      compare.put_node(compare.out.removed, old.name(), old.node());
+      old.next();
+    } else if (old.done() || now.name() < old.name()) {
+      compare.put_node(compare.out.added, now.name(), now.node());
+      now.next();
     } else {
-      compare.compare_nodes(now->first, old->second, now->second);
-      ++old;
-      ++now;
+      compare.compare_nodes(now.name(), old.node(), now.node());
+      old.next();
+      now.next();
     }
   }
 }
+
+class ContentsCursor {
+ public:
+  explicit ContentsCursor(const Contents& contents) : at_(contents.begin()), end_(contents.end()) {}
+  bool done() const { return at_ == end_; }
+  const Name& name() const { return at_->first; }
+  const Node& node() const { return at_->second; }
+  void next() { ++at_; }
+
+ private:
+  Contents::const_iterator at_;
+  Contents::const_iterator end_;
+};
 
 }  // namespace
 
 Difference difference_between(const PlainZone& from, const PlainZone& to) {
   Difference out{.from = serial_of(from), .to = serial_of(to), .from_soa = soa_of(from), .to_soa = soa_of(to)};
   out.bytes = bytes_of(out.from_soa) + bytes_of(out.to_soa);
-  compare_contents(from.contents, to.contents, {.apex = to.apex, .out = out, .signatures = false});
-  compare_contents(from.signatures, to.signatures, {.apex = to.apex, .out = out, .signatures = true});
+  const Comparer records{.apex = to.apex, .out = out, .signatures = false};
+  if (from.packed == to.packed) {  // and so its names are the same
+    compare_names(ContentsCursor(from.contents), ContentsCursor(to.contents), records);
+  } else {
+    compare_names(ZoneCursor(from), ZoneCursor(to), records);
+  }
+  compare_names(ContentsCursor(from.signatures), ContentsCursor(to.signatures), {.apex = to.apex, .out = out, .signatures = true});
   return out;
 }
 

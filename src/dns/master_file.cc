@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/text.h"
 #include "dns/master_text_entries.h"
@@ -37,8 +39,10 @@ struct Carry {
   uint32_t ttl = kTtlWithoutAny;
   bool ttl_is_set = false;  // by $TTL; otherwise it is that of the record before
   Rdf origin_rdf;
-  Rdf previous_owner;
+  std::optional<Name> previous_owner;
 };
+
+Rdf rdf_of(const Name& name) { return Rdf(ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, name.wire().size(), name.wire().data())); }
 
 std::string_view bytes_of(const ldns_rdf* field) { return {reinterpret_cast<const char*>(ldns_rdf_data(field)), ldns_rdf_size(field)}; }
 
@@ -67,11 +71,66 @@ std::vector<dnswire::Token> directive(std::string_view entry) {
   return words ? std::move(*words) : std::vector<dnswire::Token>{};
 }
 
+// OWNER [TTL] [IN] TYPE DATA in letters, digits and what else needs no care, with an address or one name as data. Views the text.
+struct SimpleEntry {
+  std::string_view owner;  // empty: the one before
+  std::string_view ttl;    // empty: the default
+  uint16_t type = 0;
+  std::string_view data;
+};
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+uint16_t simple_type(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, uint16_t>, 5> kTypes{{{"A", dnswire::kTypeA},
+                                                                         {"AAAA", dnswire::kTypeAaaa},
+                                                                         {"CNAME", dnswire::kTypeCname},
+                                                                         {"NS", dnswire::kTypeNs},
+                                                                         {"PTR", dnswire::kTypePtr}}};
+  for (const auto& [name, type] : kTypes) {
+    if (equal_ignoring_case(name, text)) return type;
+  }
+  return 0;
+}
+
+// The next word; empty: there is none.
+std::string_view take_word(std::string_view& text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  size_t first = 0;
+  while (first < text.size() && blank(text[first])) ++first;
+  size_t last = first;
+  while (last < text.size() && !blank(text[last])) ++last;
+  const auto word = text.substr(first, last - first);
+  text.remove_prefix(last);
+  return word;
+}
+
+bool needs_no_care(char c) {
+  const char lower = ascii_lower(c);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == ':' || c == '*' || c == ' ' ||
+         c == '\t';
+}
+
+std::optional<SimpleEntry> simple_entry(std::string_view text) {
+  if (!std::ranges::all_of(text, needs_no_care)) return std::nullopt;
+  SimpleEntry entry;
+  if (text.front() != ' ' && text.front() != '\t') entry.owner = take_word(text);
+  auto word = take_word(text);
+  if (all_digits(word)) entry.ttl = std::exchange(word, take_word(text));
+  if (equal_ignoring_case(word, "IN")) word = take_word(text);
+  entry.type = simple_type(word);
+  entry.data = take_word(text);
+  if (entry.type == 0 || entry.data.empty() || !take_word(text).empty()) return std::nullopt;
+  return entry;
+}
+
 class FileReader {
  public:
-  explicit FileReader(const FileTexts& texts) : texts_(texts) {}
+  FileReader(const FileTexts& texts, const std::function<void(const MasterRecord&)>& take) : texts_(texts), take_(take) {}
 
-  MasterRecords read(const std::string& path, const Name& origin) {
+  MasterFacts read(const std::string& path, const Name& origin) {
     Carry carry;
     set_origin(carry, origin);
     read_file(path, std::move(carry), {});
@@ -89,7 +148,7 @@ class FileReader {
 
   static void set_origin(Carry& carry, const Name& origin) {
     carry.origin = origin;
-    carry.origin_rdf.reset(ldns_dname_new_frm_str(origin.text().c_str()));
+    carry.origin_rdf = rdf_of(origin);
   }
 
   // Takes the memory of one file: false = it is not there or too much. `from`: the place that includes it.
@@ -171,7 +230,7 @@ class FileReader {
     Carry inner;
     inner.ttl = carry.ttl;
     inner.ttl_is_set = carry.ttl_is_set;
-    if (carry.previous_owner) inner.previous_owner.reset(ldns_rdf_clone(carry.previous_owner.get()));
+    inner.previous_owner = carry.previous_owner;
     set_origin(inner, *origin);
     read_file(path, std::move(inner), place);
   }
@@ -188,31 +247,71 @@ class FileReader {
   }
 
   void read_record(const std::string& text, Carry& carry, Place place) {
+    if (const auto simple = simple_entry(text); simple && read_simple(*simple, carry, place)) return;
     if (text.contains('\0')) return problem(place, "a zero byte; write it as \\000");
     ldns_rr* raw = nullptr;
-    ldns_rdf* previous = carry.previous_owner.release();
+    ldns_rdf* previous = carry.previous_owner ? rdf_of(*carry.previous_owner).release() : nullptr;
     const ldns_status status = ldns_rr_new_frm_str(&raw, text.c_str(), carry.ttl, carry.origin_rdf.get(), &previous);
-    carry.previous_owner.reset(previous);
+    const Rdf owner(previous);
     const std::unique_ptr<ldns_rr, RrFree> rr(status == LDNS_STATUS_OK ? raw : nullptr);
+    if (owner != nullptr) carry.previous_owner = *Name::from_wire(bytes_of(owner.get()));
     if (status == LDNS_STATUS_SYNTAX_EMPTY) return;
     if (rr == nullptr) return problem(place, ldns_get_errorstr_by_id(status));
-    MasterRecord record{.file = place.file, .line = place.line};
-    if (auto why = convert(*rr, record); !why.empty()) return problem(place, std::move(why));
-    if (!carry.ttl_is_set) carry.ttl = record.ttl;
-    out_.records.push_back(std::move(record));
+    if (auto why = convert(*rr, record_); !why.empty()) return problem(place, std::move(why));
+    hand_over(carry, place);
+  }
+
+  // False: something is not as it should be, and libldns says what.
+  bool read_simple(const SimpleEntry& entry, Carry& carry, Place place) {
+    const auto owner = entry.owner.empty() ? carry.previous_owner : joined(entry.owner, carry.origin);
+    const auto ttl = entry.ttl.empty() ? std::optional<uint64_t>(carry.ttl) : parse_u64(entry.ttl);
+    if (!owner || !ttl || *ttl > UINT32_MAX) return false;
+    if (entry.type == dnswire::kTypeA || entry.type == dnswire::kTypeAaaa) {
+      auto rdata = dnswire::rdata_from_text(entry.type, entry.data);
+      if (!rdata) return false;
+      record_.rdata = *std::move(rdata);
+    } else {
+      const auto target = joined(entry.data, carry.origin);
+      if (!target) return false;
+      record_.rdata = target->wire();
+    }
+    record_.owner = *owner;
+    record_.type = entry.type;
+    record_.ttl = static_cast<uint32_t>(*ttl);
+    if (!entry.owner.empty()) carry.previous_owner = owner;
+    hand_over(carry, place);
+    return true;
+  }
+
+  static std::optional<Name> joined(std::string_view text, const Name& origin) {
+    auto name = Name::parse(text);
+    if (!name) return std::nullopt;
+    if (text.ends_with('.')) return *std::move(name);
+    auto whole = Name::from_wire(std::string(name->wire().substr(0, name->wire().size() - 1)).append(origin.wire()));
+    return whole ? std::optional(*std::move(whole)) : std::nullopt;
+  }
+
+  void hand_over(Carry& carry, Place place) {
+    if (!carry.ttl_is_set) carry.ttl = record_.ttl;
+    record_.file = &out_.files[place.file];
+    record_.line = place.line;
+    take_(record_);
   }
 
   const FileTexts& texts_;
+  const std::function<void(const MasterRecord&)>& take_;
+  MasterRecord record_;
   std::vector<std::string> open_;  // the files being read, the outermost first
   size_t bytes_ = 0;
   size_t generated_ = 0;
-  MasterRecords out_;
+  MasterFacts out_;
 };
 
 }  // namespace
 
-MasterRecords read_master_file(const std::string& path, const FileTexts& texts, const Name& origin) {
-  return FileReader(texts).read(path, origin);
+MasterFacts read_master_file(const std::string& path, const FileTexts& texts, const Name& origin,
+                             const std::function<void(const MasterRecord&)>& take) {
+  return FileReader(texts, take).read(path, origin);
 }
 
 void add_included_files(FileTexts& texts, const std::function<Result<std::string>(const std::string& path)>& read) {

@@ -1,7 +1,9 @@
-// RFC 1035 master files with $ORIGIN, $TTL, $INCLUDE and $GENERATE; single records are read by libldns.
+// RFC 1035 master files with $ORIGIN, $TTL, $INCLUDE and $GENERATE. Records in their commonest form are read here, as there may be
+// millions of them; all others by libldns.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <string>
@@ -22,8 +24,8 @@ inline constexpr size_t kGeneratedRecordsMax = 1'000'000;
 using FileTexts = std::map<std::string, std::string>;  // by path
 
 struct MasterRecord {
-  size_t file = 0;  // index into MasterRecords::files
-  size_t line = 0;  // where the record begins
+  const std::string* file = nullptr;  // one of MasterFacts::files
+  size_t line = 0;                    // where the record begins
   dnswire::Name owner;
   uint16_t type = 0;
   uint32_t ttl = 0;
@@ -34,15 +36,16 @@ struct MasterProblem {
   size_t line = 0;
   std::string message;
 };
-struct MasterRecords {
-  std::vector<std::string> files;  // the file itself first, then what it includes
-  std::vector<MasterRecord> records;
+struct MasterFacts {
+  std::deque<std::string> files;        // the file itself first, then what it includes; they stay where they are when this is moved
   std::vector<MasterProblem> problems;  // reading stops after kMasterProblemsMax
 };
 
-// Reads `path` and what it includes, all found in `texts`. `origin` is what relative names end in. Class IN only. An included file has
-// its own origin, TTL and last owner, beginning with those of the place that includes it; nothing of that comes back.
-MasterRecords read_master_file(const std::string& path, const FileTexts& texts, const dnswire::Name& origin);
+// Reads `path` and what it includes, all found in `texts`, and hands each record to `take`. `origin` is what relative names end in.
+// Class IN only. An included file has its own origin, TTL and last owner, beginning with those of the place that includes it; nothing of
+// that comes back.
+MasterFacts read_master_file(const std::string& path, const FileTexts& texts, const dnswire::Name& origin,
+                             const std::function<void(const MasterRecord&)>& take);
 
 // Adds to `texts` what they include, by `read`. A relative name is taken from the folder of the file that includes it. What cannot be
 // read is left out, and reported by read_master_file() at the line that wants it.

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "dns/compile.h"
+#include "dns/live_zones.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace evershore;

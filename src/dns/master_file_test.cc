@@ -18,7 +18,18 @@ using Texts = std::vector<std::string>;
 
 const dnswire::Name kOrigin = *dnswire::Name::parse("example.com");
 
-MasterRecords read(const FileTexts& texts, const std::string& path = "/z/main") { return read_master_file(path, texts, kOrigin); }
+struct MasterRecords {
+  std::vector<MasterRecord> records;
+  std::vector<MasterProblem> problems;
+  std::deque<std::string> files;
+};
+MasterRecords read(const FileTexts& texts, const std::string& path = "/z/main") {
+  MasterRecords found;
+  auto facts = read_master_file(path, texts, kOrigin, [&](const MasterRecord& record) { found.records.push_back(record); });
+  found.problems = std::move(facts.problems);
+  found.files = std::move(facts.files);
+  return found;
+}
 MasterRecords read_one(const std::string& text) { return read({{"/z/main", text}}); }
 
 // "a.example.com. 60 A 192.0.2.1"
@@ -73,7 +84,7 @@ TEST(MasterFile, IncludesAreReadFromTheFolderOfTheFileThatNamesThem) {
   EXPECT_THAT(records(found),
               ElementsAre("a.example.com. 60 A 192.0.2.1", "a.example.com. 60 A 192.0.2.2", "b.other.example.com. 60 A 192.0.2.3",
                           "c.other.example.com. 5 A 192.0.2.4", "deep.example.com. 60 A 192.0.2.5", "a.example.com. 60 A 192.0.2.9"));
-  EXPECT_EQ(found.files[found.records[3].file], "/z/sub/two");
+  EXPECT_EQ(*found.records[3].file, "/z/sub/two");
 }
 
 TEST(MasterFile, ProblemsNameTheFileTheyAreIn) {

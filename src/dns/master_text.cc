@@ -23,10 +23,10 @@ std::string master_text(const PlainZone& zone) {
   std::string out;
   const auto apex = zone.apex.text();
   put_set(out, apex, dnswire::kTypeSoa, zone.contents.at(zone.apex).at(dnswire::kTypeSoa));
-  for (const auto& [name, node] : zone.contents) {
-    const auto owner = name.text();
-    for (const auto& [type, set] : node) {
-      if (type != dnswire::kTypeSoa || name != zone.apex) put_set(out, owner, type, set);
+  for (ZoneCursor at(zone); !at.done(); at.next()) {
+    const auto owner = at.name().text();
+    for (const auto& [type, set] : at.node()) {
+      if (type != dnswire::kTypeSoa || at.name() != zone.apex) put_set(out, owner, type, set);
     }
   }
   return out;

@@ -1,4 +1,5 @@
 #include "dns/master_text.h"
+#include "dns/live_zones.h"
 
 #include <gtest/gtest.h>
 

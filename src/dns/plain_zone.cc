@@ -1,10 +1,6 @@
 #include "dns/plain_zone.h"
 
-#include <algorithm>
-
-#include "dns/flatten.h"
 #include "wire/dns/message.h"
-#include "wire/dns/rdata.h"
 
 namespace evershore::dns {
 
@@ -14,61 +10,52 @@ using dnswire::kTypeSoa;
 
 constexpr size_t kSoaNumbersBytes = 20;
 
-RecordDecision describe(const DecidedRecord& record, const Chosen& chosen) {
-  RecordDecision decision{
-      .name = record.owner.text(), .type = record.type == kTypeAlias ? "ALIAS" : dnswire::type_name(record.type), .why = chosen.why};
-  if (decision.name.size() > 1) decision.name.pop_back();
-  for (const auto* answer : chosen.used) {
-    if (!answer->id.empty()) {
-      decision.chosen.push_back(answer->id);
-    } else {
-      decision.chosen.push_back(record.type == kTypeAlias ? answer->rdata : dnswire::rdata_to_text(record.type, answer->rdata));
-    }
-  }
-  return decision;
-}
-
-RecordSet plain_set(uint32_t ttl, const std::vector<const DecidedAnswer*>& answers) {
-  RecordSet set{.ttl = ttl};
-  for (const auto* answer : answers) {
-    if (std::ranges::find(set.rdata, answer->rdata) == set.rdata.end()) set.rdata.push_back(answer->rdata);
-  }
-  return set;
+uint32_t serial_in(const RecordSet& soa) {
+  const auto& rdata = soa.rdata.front();
+  return dnswire::load32(reinterpret_cast<const uint8_t*>(rdata.data()) + rdata.size() - kSoaNumbersBytes);
 }
 
 std::string& soa_rdata(PlainZone& zone) { return zone.contents[zone.apex][kTypeSoa].rdata.front(); }
 
 }  // namespace
 
-PlainZones plain_zones(const std::vector<Zone>& zones, const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites,
-                       const Places& places, const LastUsable& before) {
-  PlainZones out;
-  Chooser chooser(zones, health, steering, sites, places, before);
-  std::vector<PendingAlias> aliases;
-  for (const auto& zone : zones) {
-    PlainZone plain{.apex = zone.apex, .contents = zone.fixed};
-    for (const auto& record : zone.decided) {
-      auto chosen = chooser.choose(record);
-      out.decisions.push_back(describe(record, chosen));
-      auto& node = plain.contents[record.owner];  // the name is there even if it has no data
-      if (record.type == kTypeAlias) {
-        aliases.push_back({out.zones.size(), &record, std::move(chosen.tree)});
-        continue;
-      }
-      auto set = set_of(chosen.tree, record.type, [&](const auto& answers) { return plain_set(record.ttl, answers); });
-      if (!set.rdata.empty()) node[record.type] = std::move(set);
-    }
-    out.zones.push_back(std::move(plain));
-  }
-  place_aliases(out.zones, std::move(aliases));
-  out.usable = chooser.take_usable();
-  return out;
+bool PlainZone::operator==(const PlainZone& other) const {
+  const auto same_packed = [&] {
+    if (packed == other.packed) return true;
+    return packed != nullptr && other.packed != nullptr && *packed == *other.packed;
+  };
+  return apex == other.apex && same_packed() && contents == other.contents && signatures == other.signatures;
 }
 
-uint32_t serial_of(const PlainZone& zone) {
-  const auto& rdata = zone.contents.at(zone.apex).at(kTypeSoa).rdata.front();
-  return dnswire::load32(reinterpret_cast<const uint8_t*>(rdata.data()) + rdata.size() - kSoaNumbersBytes);
+ZoneCursor::ZoneCursor(const PlainZone& zone) : zone_(zone), at_(zone.contents.begin()) { settle(); }
+
+void ZoneCursor::next() {
+  if (from_packed_) {
+    ++packed_;
+    unpacked_.reset();
+  } else {
+    ++at_;
+  }
+  settle();
 }
+
+// Takes the first of what both places have left.
+void ZoneCursor::settle() {
+  const bool more_packed = zone_.packed != nullptr && packed_ < zone_.packed->names();
+  if (more_packed && !unpacked_) unpacked_.emplace(zone_.packed->name(packed_), zone_.packed->node(packed_));
+  const bool more = at_ != zone_.contents.end();
+  from_packed_ = more_packed && (!more || unpacked_->first < at_->first);
+  if (from_packed_) {
+    name_ = &unpacked_->first;
+    node_ = &unpacked_->second;
+  } else {
+    name_ = more ? &at_->first : nullptr;
+    node_ = more ? &at_->second : nullptr;
+  }
+}
+
+uint32_t serial_of(const PlainZone& zone) { return serial_in(zone.contents.at(zone.apex).at(kTypeSoa)); }
+uint32_t serial_of(const Zone& zone) { return serial_in(zone.fixed.at(zone.apex).at(kTypeSoa)); }
 
 void set_serial(PlainZone& zone, uint32_t serial) {
   auto& rdata = soa_rdata(zone);

@@ -1,22 +1,27 @@
-// What the zones say in one state of health: every decision taken, every alias flattened. Plain records only, as a
-// zone transfer would show them; the compiled answers are made from this.
+// What a zone says in one state of health: every decision taken, every alias flattened. Plain records only, as a zone
+// transfer would show them; the compiled answers are made from this.
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "dns/choose.h"
+#include "dns/packed_records.h"
 #include "dns/zone.h"
+#include "routing/decide.h"
 
 namespace evershore::dns {
 
 struct PlainZone {
   Name apex;
   Contents contents;
-  Contents signatures{};  // of a signed zone as secondaries get it: RRSIGs by owner and covered type
-  bool operator==(const PlainZone&) const = default;
+  // Names that are not in `contents`: they are the same in every state. nullptr in a zone that is signed.
+  std::shared_ptr<const PackedRecords> packed{};
+  Contents signatures{};                          // of a signed zone as secondaries get it: RRSIGs by owner and covered type
+  bool operator==(const PlainZone& other) const;  // by value
 };
 
 // What a decided record answers now, and why; for logs, status and explain.
@@ -28,19 +33,33 @@ struct RecordDecision {
   bool operator==(const RecordDecision&) const = default;
 };
 
-struct PlainZones {
-  std::vector<PlainZone> zones;
-  std::vector<RecordDecision> decisions;  // in the order of the settings, zone by zone
-  LastUsable usable;                      // for the next plain_zones()
-};
+// Walks a zone's names in the order of Name, wherever they stand. The zone outlives it and does not change.
+class ZoneCursor {
+ public:
+  explicit ZoneCursor(const PlainZone& zone);
+  ZoneCursor(const ZoneCursor&) = delete;
+  ZoneCursor& operator=(const ZoneCursor&) = delete;
+  bool done() const { return name_ == nullptr; }
+  // Not done(). Valid until next().
+  const Name& name() const { return *name_; }
+  const Node& node() const { return *node_; }
+  void next();
 
-// A decided record becomes empty because of health only where its settings say so (WhenAllDown::kNone). A site without an address of
-// a record's family, and a place that no answer is for, leave the name there without data. `before` is the `usable` of the last state.
-PlainZones plain_zones(const std::vector<Zone>& zones, const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites,
-                       const Places& places = {}, const LastUsable& before = {});
+ private:
+  void settle();
+
+  const PlainZone& zone_;
+  Contents::const_iterator at_;
+  size_t packed_ = 0;
+  bool from_packed_ = false;  // where the present name stands
+  const Name* name_ = nullptr;
+  const Node* node_ = nullptr;
+  std::optional<std::pair<Name, Node>> unpacked_;
+};
 
 // The serial in the SOA at the apex, read and replaced.
 uint32_t serial_of(const PlainZone& zone);
+uint32_t serial_of(const Zone& zone);
 void set_serial(PlainZone& zone, uint32_t serial);
 
 // RFC 1982: does `a` come after `b`?

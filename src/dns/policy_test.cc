@@ -1,5 +1,6 @@
 // Records with a policy, from the settings to the answer.
 #include "dns/policy.h"
+#include "dns/live_zones.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,30 +1,11 @@
 #include "dns/query_counters.h"
 
-#include <utility>
-
 namespace evershore::dns {
 
-void ZoneRows::insert(Slot added) {
-  const size_t mask = slots_.size() - 1;
-  size_t slot = added.hash & mask;
-  while (slots_[slot].used) slot = (slot + 1) & mask;
-  slots_[slot] = added;
-}
-
-void ZoneRows::add(uint64_t hash, uint16_t row) {
-  ++count_;
-  if (slots_.size() < 2 * count_) {
-    const auto old = std::exchange(slots_, std::vector<Slot>(std::bit_ceil(4 * count_)));
-    for (const auto& slot : old) {
-      if (slot.used) insert(slot);
-    }
-  }
-  insert({.hash = hash, .row = row, .used = true});
-}
-
-ZoneRows ZoneRegister::rows_of(std::span<const Name> apexes) {
-  ZoneRows rows;
-  for (const auto& apex : apexes) rows.add(dnswire::hash_name(apex), row_of(apex));
+std::vector<uint16_t> ZoneRegister::rows_of(std::span<const Name> apexes) {
+  std::vector<uint16_t> rows;
+  rows.reserve(apexes.size());
+  for (const auto& apex : apexes) rows.push_back(row_of(apex));
   return rows;
 }
 

@@ -20,11 +20,11 @@ struct CountedType {
   std::string_view name;
 };
 inline constexpr std::array kCountedTypes{
-    CountedType{0, "other"},    CountedType{1, "A"},      CountedType{2, "NS"},    CountedType{5, "CNAME"},  CountedType{6, "SOA"},
-    CountedType{12, "PTR"},     CountedType{15, "MX"},    CountedType{16, "TXT"},  CountedType{28, "AAAA"},  CountedType{33, "SRV"},
-    CountedType{35, "NAPTR"},   CountedType{39, "DNAME"}, CountedType{43, "DS"},   CountedType{46, "RRSIG"}, CountedType{47, "NSEC"},
-    CountedType{48, "DNSKEY"},  CountedType{52, "TLSA"},  CountedType{59, "CDS"},  CountedType{64, "SVCB"},  CountedType{65, "HTTPS"},
-    CountedType{251, "IXFR"},   CountedType{252, "AXFR"}, CountedType{255, "ANY"}, CountedType{257, "CAA"}};
+    CountedType{0, "other"},   CountedType{1, "A"},      CountedType{2, "NS"},    CountedType{5, "CNAME"},  CountedType{6, "SOA"},
+    CountedType{12, "PTR"},    CountedType{15, "MX"},    CountedType{16, "TXT"},  CountedType{28, "AAAA"},  CountedType{33, "SRV"},
+    CountedType{35, "NAPTR"},  CountedType{39, "DNAME"}, CountedType{43, "DS"},   CountedType{46, "RRSIG"}, CountedType{47, "NSEC"},
+    CountedType{48, "DNSKEY"}, CountedType{52, "TLSA"},  CountedType{59, "CDS"},  CountedType{64, "SVCB"},  CountedType{65, "HTTPS"},
+    CountedType{251, "IXFR"},  CountedType{252, "AXFR"}, CountedType{255, "ANY"}, CountedType{257, "CAA"}};
 inline constexpr size_t kTypeColumns = kCountedTypes.size();
 inline constexpr size_t kZoneRows = 256;
 
@@ -38,41 +38,12 @@ inline size_t type_column(uint16_t type) { return type < kColumnOfType.size() ? 
 // One thread writes.
 using QueryCounters = std::array<std::array<Counter, kTypeColumns>, kZoneRows>;
 
-// The rows of the zones of one state, for looking up. Immutable once built.
-class ZoneRows {
- public:
-  // `hash` of the apex as dnswire::hash_name() gives it.
-  void add(uint64_t hash, uint16_t row);
-
-  // `hashes` of a name and the names above it, longest first: the row of the zone it lies in. Does not allocate.
-  size_t row_of(std::span<const uint64_t> hashes) const {
-    if (slots_.empty()) return 0;
-    const size_t mask = slots_.size() - 1;
-    for (const uint64_t hash : hashes) {
-      for (size_t slot = hash & mask; slots_[slot].used; slot = (slot + 1) & mask) {
-        if (slots_[slot].hash == hash) return slots_[slot].row;
-      }
-    }
-    return 0;
-  }
-
- private:
-  struct Slot {
-    uint64_t hash = 0;
-    uint16_t row = 0;
-    bool used = false;
-  };
-  void insert(Slot added);
-
-  size_t count_ = 0;
-  std::vector<Slot> slots_;  // open addressing, a power of two of them
-};
-
 // Gives each zone a row of its own that stays the same for good, so that counters go on over reloads. Zones beyond kZoneRows share the
 // first. One thread's.
 class ZoneRegister {
  public:
-  ZoneRows rows_of(std::span<const Name> apexes);
+  // In the order of `apexes`.
+  std::vector<uint16_t> rows_of(std::span<const Name> apexes);
   // By row; the first is the root and means nothing.
   const std::vector<Name>& zones() const { return zones_; }
 

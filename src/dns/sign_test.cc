@@ -1,4 +1,5 @@
 #include "dns/sign.h"
+#include "dns/live_zones.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -25,7 +26,7 @@ constexpr Wall kNow{std::chrono::hours(24 * 20'000)};
 
 PlainZone zone_of_text(std::string_view text, std::string_view apex = "example.com") {
   DnsSettings settings;
-  settings.zones = {{.name = std::string(apex), .file = "f"}};
+  settings.zones = {{.name = std::string(apex), .file = "f", .dnssec = true}};
   const auto loaded = load_zones(settings, {{"f", std::string(text)}});
   for (const auto& problem : loaded.problems) ADD_FAILURE() << problem.message;
   return plain_zones(loaded.zones, {}, {}, {}).zones.at(0);

@@ -7,6 +7,7 @@
 #include "dns/answer.h"
 #include "dns/canonical.h"
 #include "dns/compile.h"
+#include "dns/live_zones.h"
 #include "dns/sign_test_support.h"
 #include "wire/dns/client.h"
 #include "wire/dns/rdata.h"
@@ -80,7 +81,7 @@ class SignedAnswers : public testing::Test {
  protected:
   SignedAnswers() {
     DnsSettings settings;
-    settings.zones = {{.name = "example.com", .file = "a"}, {.name = "plain.example", .file = "b"}};
+    settings.zones = {{.name = "example.com", .file = "a", .dnssec = true}, {.name = "plain.example", .file = "b"}};
     const auto loaded = load_zones(settings, {{"a", std::string(kSignedZone)}, {"b", std::string(kPlainZone)}});
     for (const auto& problem : loaded.problems) ADD_FAILURE() << problem.message;
     zones_ = plain_zones(loaded.zones, {}, {}, {}).zones;
@@ -395,7 +396,7 @@ TEST_F(SignedAnswers, EachOutcomeOfAChoiceHasItsSignature) {
 
 TEST_F(SignedAnswers, DsOfAChildZoneHereComesFromTheParent) {
   DnsSettings settings;
-  settings.zones = {{.name = "example.com", .file = "a"}, {.name = "child.example.com", .file = "b"}};
+  settings.zones = {{.name = "example.com", .file = "a", .dnssec = true}, {.name = "child.example.com", .file = "b"}};
   const auto loaded = load_zones(settings, {{"a", std::string(kSignedZone)}, {"b", std::string(kPlainZone)}});
   zones_ = plain_zones(loaded.zones, {}, {}, {}).zones;
   const auto response = ask("child.example.com", kTypeDs);

@@ -29,54 +29,66 @@ ZoneRecordView view(const ZoneRecord& record) { return {&record.owner, record.ty
 
 class WholeZone final : public RecordSource {
  public:
-  explicit WholeZone(std::shared_ptr<const PlainZone> zone)
-      : zone_(std::move(zone)), part_(&zone_->contents), node_(part_->begin()), set_(node_->second.begin()) {}
+  explicit WholeZone(std::shared_ptr<const PlainZone> zone) : zone_(std::move(zone)), cursor_(*zone_), signatures_(*zone_) {}
 
   bool next(ZoneRecordView& record) override {
+    if (place_ == Place::kEnd) return false;
     if (place_ == Place::kStart) {
       place_ = Place::kRecords;
+      begin_sets();
       record = soa_view(*zone_);
       return true;
     }
-    if (place_ == Place::kRecords) {
-      if (next_record(record)) return true;
-      place_ = Place::kEnd;
-      record = soa_view(*zone_);
-      return true;
+    if (next_record(record) || next_signature(record)) return true;
+    place_ = Place::kEnd;
+    record = soa_view(*zone_);
+    return true;
+  }
+
+ private:
+  // RRSIGs by owner and covered type.
+  struct Signatures {
+    explicit Signatures(const PlainZone& zone) : at(zone.signatures.begin()), end(zone.signatures.end()) {}
+    Contents::const_iterator at;
+    Contents::const_iterator end;
+  };
+
+  bool next_record(ZoneRecordView& record) {
+    for (; !cursor_.done(); cursor_.next(), begin_sets()) {
+      for (; set_ != cursor_.node().end(); ++set_, at_ = 0) {
+        const bool soa = set_->first == kTypeSoa && cursor_.name() == zone_->apex;
+        if (soa || at_ == set_->second.rdata.size()) continue;
+        record = {&cursor_.name(), set_->first, set_->second.ttl, set_->second.rdata[at_++]};
+        return true;
+      }
     }
     return false;
   }
 
- private:
-  bool next_record(ZoneRecordView& record) {
-    const bool signatures = part_ == &zone_->signatures;
-    while (node_ != part_->end()) {
-      if (set_ == node_->second.end()) {
-        if (++node_ != part_->end()) set_ = node_->second.begin();
-      } else if (at_ == set_->second.rdata.size() || (!signatures && set_->first == kTypeSoa && node_->first == zone_->apex)) {
-        ++set_;
-        at_ = 0;
-      } else {
-        record = {&node_->first, signatures ? kTypeRrsig : set_->first, set_->second.ttl, set_->second.rdata[at_++]};
+  bool next_signature(ZoneRecordView& record) {
+    if (!signing_ && signatures_.at != signatures_.end) set_ = signatures_.at->second.begin();
+    signing_ = true;
+    while (signatures_.at != signatures_.end) {
+      for (; set_ != signatures_.at->second.end(); ++set_, at_ = 0) {
+        if (at_ == set_->second.rdata.size()) continue;
+        record = {&signatures_.at->first, kTypeRrsig, set_->second.ttl, set_->second.rdata[at_++]};
         return true;
       }
+      if (++signatures_.at != signatures_.end) set_ = signatures_.at->second.begin();
     }
-    return !signatures && begin_signatures() && next_record(record);
+    return false;
   }
 
-  bool begin_signatures() {
-    part_ = &zone_->signatures;
-    node_ = part_->begin();
+  void begin_sets() {
     at_ = 0;
-    if (node_ == part_->end()) return false;
-    set_ = node_->second.begin();
-    return true;
+    if (!cursor_.done()) set_ = cursor_.node().begin();
   }
 
   enum class Place : uint8_t { kStart, kRecords, kEnd } place_ = Place::kStart;
   std::shared_ptr<const PlainZone> zone_;
-  const Contents* part_;  // first the zone, then its signatures
-  Contents::const_iterator node_;
+  ZoneCursor cursor_;  // first the records, then their signatures
+  Signatures signatures_;
+  bool signing_ = false;
   Node::const_iterator set_;
   size_t at_ = 0;  // in the set
 };

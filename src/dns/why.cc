@@ -78,23 +78,22 @@ WhyRecord why_record(const WhyState& state, const WhyRecords::Place& place) {
                 .ttl = record.ttl,
                 .decision = place.decision < state.decisions.size() ? state.decisions[place.decision] : DecisionLog::Entry{},
                 .answers = {}};
-  out.answers =
-      record.site.empty() ? configured_answers(state, record, out.decision.now) : site_answers(state, record, out.decision.now);
+  out.answers = record.site.empty() ? configured_answers(state, record, out.decision.now) : site_answers(state, record, out.decision.now);
   return out;
 }
 
 bool there(const CompiledSnapshot& snapshot, const Name& name) {
-  const Name lower = name.lower();
-  return snapshot.find(dnswire::hash_name(lower), as_bytes(lower.wire())) != nullptr;
+  const auto& table = snapshot.fixed->table;
+  const auto* closest = table.closest(name);
+  return closest != nullptr && closest->name_bytes == name.wire().size();
 }
 
 // The wildcard that stands for a name that is not there (RFC 4592): below its closest encloser, if there is one.
 std::optional<Name> wildcard_for(const CompiledSnapshot& snapshot, const Name& name) {
-  Name encloser = name.parent();
-  while (!encloser.is_root() && !there(snapshot, encloser)) encloser = encloser.parent();
-  Name wildcard = encloser;
-  if (!wildcard.push_front("*") || !there(snapshot, wildcard)) return std::nullopt;
-  return wildcard;
+  const auto& table = snapshot.fixed->table;
+  const auto* encloser = table.closest(name);
+  if (encloser == nullptr || encloser->wildcard == 0) return std::nullopt;
+  return *Name::from_wire(as_text(table.name_of(table.names[encloser->wildcard - 1])));
 }
 
 std::string since(Wall time) { return time == Wall{} ? std::string() : " since " + format_iso8601(time); }
@@ -115,9 +114,8 @@ std::string check_clause(const WhyAnswer& answer) {
 }
 
 std::string answer_sentence(const WhyRecord& record, const WhyAnswer& answer) {
-  auto text = fmt::format("{} {}: {}; {}", record.type, answer.id.empty() || answer.id == answer.value
-                                                             ? answer.value
-                                                             : fmt::format("{} = {}", answer.id, answer.value),
+  auto text = fmt::format("{} {}: {}; {}", record.type,
+                          answer.id.empty() || answer.id == answer.value ? answer.value : fmt::format("{} = {}", answer.id, answer.value),
                           answer.given ? "given" : "not given", check_clause(answer));
   if (answer.drained) text += "; drained by people";
   if (!answer.behind.empty()) text += fmt::format("; with what {} chooses from it is {}", answer.behind, standing_name(answer.standing));

@@ -47,8 +47,8 @@ PlainZone zone_of_one(const Name& name, RecordSet txt) {
 
 }  // namespace
 
-std::shared_ptr<const CompiledSnapshot> why_answer(std::span<const uint8_t> packet, const WhyState& state,
-                                                   const CompiledSnapshot& snapshot, std::span<const uint8_t> address) {
+std::shared_ptr<const CompiledSnapshot> why_answer(std::span<const uint8_t> packet, const WhyState& state, const CompiledSnapshot& snapshot,
+                                                   std::span<const uint8_t> address) {
   dnswire::Query query;
   if (!state.allowed.contains(address) || dnswire::parse_query(packet, query) != dnswire::Verdict::kOk) return nullptr;
   if (query.type != dnswire::kTypeTxt || query.klass != dnswire::kClassIn) return nullptr;
@@ -56,8 +56,10 @@ std::shared_ptr<const CompiledSnapshot> why_answer(std::span<const uint8_t> pack
   if (!asked || !equal_ignoring_case(asked->label(), "_why")) return nullptr;
   const auto why = why_of(state, snapshot, asked->parent());
   if (!why) return nullptr;
+  const auto* closest = snapshot.fixed->table.closest(*asked);
+  const auto row = static_cast<uint16_t>(closest == nullptr ? 0 : snapshot.row_of(closest->zone));
   return compile({zone_of_one(*asked, txt_set(why_sentences(*why)))},
-                 {.nsid = snapshot.nsid, .client_subnet = snapshot.client_subnet, .rows = snapshot.rows});
+                 {.nsid = snapshot.nsid, .client_subnet = snapshot.client_subnet, .counter_rows = {row}});
 }
 
 }  // namespace evershore::dns

@@ -21,7 +21,7 @@ inline bool asks_why(std::span<const uint8_t> packet) {
 
 // A snapshot that answers this one query, to be given to answer() in place of `snapshot`: a TXT record set with TTL 0, not signed.
 // nullptr: `snapshot` answers, as always. `address`: the client's, 4 or 16 bytes.
-std::shared_ptr<const CompiledSnapshot> why_answer(std::span<const uint8_t> packet, const WhyState& state,
-                                                   const CompiledSnapshot& snapshot, std::span<const uint8_t> address);
+std::shared_ptr<const CompiledSnapshot> why_answer(std::span<const uint8_t> packet, const WhyState& state, const CompiledSnapshot& snapshot,
+                                                   std::span<const uint8_t> address);
 
 }  // namespace evershore::dns

@@ -1,4 +1,5 @@
 #include "dns/why.h"
+#include "dns/live_zones.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -97,8 +98,9 @@ TEST_F(Why, ARecordTellsItsAnswerThePolicyTheReasonAndItsChecks) {
 TEST_F(Why, AFailedOverRecordTellsSinceWhenAndWhoIsToBlame) {
   decide(Health::kDown, "3 of 3 probes failed, last: timeout after 1 s");
   const auto told = sentences("WWW.example.com");
-  EXPECT_EQ(told.at(0),
-            "WWW.example.com A (failover, ttl 5 s) answers two: failed over, what comes before it is not usable; since 2023-11-14T22:14:20Z");
+  EXPECT_EQ(
+      told.at(0),
+      "WWW.example.com A (failover, ttl 5 s) answers two: failed over, what comes before it is not usable; since 2023-11-14T22:14:20Z");
   EXPECT_EQ(told.at(1),
             "A one = 192.0.2.1: not given; check c1 is down since 2023-11-14T22:14:20Z: 3 of 3 probes failed, last: timeout after 1 s");
   EXPECT_EQ(told.at(2), "A two = 192.0.2.2: given; no check, so always healthy");
@@ -109,12 +111,12 @@ TEST_F(Why, WildcardsStandForNamesThatAreNotThereAndTellWhatLiesBehind) {
   ASSERT_THAT(told, SizeIs(4));
   EXPECT_EQ(told[0], "a.wild.example.com: answered by *.wild.example.com");
   EXPECT_THAT(told[1], StartsWith("*.wild.example.com CNAME (failover"));
-  EXPECT_EQ(told[2],
-            "CNAME www.example.com.: given; no check, so always healthy; with what www.example.com chooses from it is usable");
+  EXPECT_EQ(told[2], "CNAME www.example.com.: given; no check, so always healthy; with what www.example.com chooses from it is usable");
 }
 
 TEST_F(Why, NamesWithoutAPolicyAreFixedOrMissingAndOthersZonesAreNotOurs) {
-  EXPECT_THAT(sentences("ns1.example.com"), ElementsAre("ns1.example.com: fixed; nothing there has a policy, so health does not change it"));
+  EXPECT_THAT(sentences("ns1.example.com"),
+              ElementsAre("ns1.example.com: fixed; nothing there has a policy, so health does not change it"));
   EXPECT_THAT(sentences("x.fixed.example.com"),
               ElementsAre("x.fixed.example.com: fixed by *.fixed.example.com; nothing there has a policy, so health does not change it"));
   EXPECT_THAT(sentences("nothing.example.com"), ElementsAre("nothing.example.com: there is no such name"));

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <set>
 
 #include "base/text.h"
 #include "dns/master_file.h"
 #include "dns/policy.h"
+#include "dns/record_pool.h"
 #include "wire/dns/rdata.h"
 
 namespace evershore::dns {
@@ -21,6 +23,8 @@ using dnswire::kTypeNs;
 using dnswire::kTypeSoa;
 using dnswire::type_name;
 using Where = Problem::Where;
+
+constexpr size_t kRecordHeadBytes = 10;  // type, class, TTL, length of the data
 
 std::string plain(const Name& name) {
   std::string text = name.text();
@@ -55,14 +59,22 @@ class Loader {
     check_places(settings_,
                  [&](std::string field, std::string message) { problem({Where::kDns, 0}, std::move(field), std::move(message)); });
     check_targets(out_.zones, [&](const DecidedRecord& record, std::string message) {
-      problem(origins_[zone_of(out_.zones, record.owner)].at(record.owner).at(record.type), "answers", std::move(message));
+      problem(decided_[zone_of(out_.zones, record.owner)].at(record.owner).at(record.type), "answers", std::move(message));
     });
     out_.networks = network_table(settings_);
     return std::move(out_);
   }
 
  private:
-  using Origins = std::map<Name, std::map<uint16_t, Source>>;
+  using Sources = std::map<uint16_t, Source>;  // by type
+
+  // What one name of a zone has.
+  struct Owner {
+    Name name;
+    Node sets;        // fixed ones
+    Sources sources;  // of the first record of each type, fixed or decided
+    bool at_apex = false;
+  };
 
   void problem(Source source, std::string field, std::string message) {
     if (source.line > 0) message = fmt::format("{}:{}: {}", *source.file, source.line, message);
@@ -80,14 +92,15 @@ class Loader {
       const auto same = [&](const Zone& other) { return other.apex == zone.apex; };
       if (std::ranges::any_of(out_.zones, same)) problem(source, "name", fmt::format("zone \"{}\" is there twice", settings.name));
     }
-    origins_.emplace_back();
+    pools_.emplace_back();
+    decided_.emplace_back();
     for (size_t i = 0; i < settings.nameservers.size(); ++i) {
       const auto host = dnswire::rdata_from_text(kTypeNs, settings.nameservers[i]);
       if (!host) {
         problem(source, fmt::format("nameservers[{}]", i), host.error().text);
         continue;
       }
-      add(zone, origins_.back(), zone.apex, kTypeNs, kApexTtl, *host, source);
+      add(index, zone.apex, kTypeNs, kApexTtl, *host, source);
     }
     out_.zones.push_back(std::move(zone));
   }
@@ -96,18 +109,17 @@ class Loader {
     const auto& settings = settings_.zones[index];
     if (settings.file.empty() || !files_.contains(settings.file)) return;
     Zone& zone = out_.zones[index];
-    auto read = read_master_file(settings.file, files_, zone.apex);
-    for (auto& bad : read.problems) problem({Where::kZone, index, bad.line, &bad.file}, "file", std::move(bad.message));
-    std::vector<const std::string*> names;
-    for (auto& name : read.files) names.push_back(&*file_names_.insert(std::move(name)).first);
-    for (auto& record : read.records) {
-      const Source source{Where::kZone, index, record.line, names[record.file]};
+    const auto take = [&](const MasterRecord& record) {
+      const Source source{Where::kZone, index, record.line, record.file};
       if (!record.owner.under(zone.apex)) {
         problem(source, "file", fmt::format("{} lies outside the zone {}", plain(record.owner), plain(zone.apex)));
       } else if (check_type(record.type, source, "file") && check_ttl(record.ttl, source, "file")) {
-        add(zone, origins_[index], record.owner, record.type, record.ttl, std::move(record.rdata), source);
+        add(index, record.owner, record.type, record.ttl, record.rdata, source);
       }
-    }
+    };
+    auto read = read_master_file(settings.file, files_, zone.apex, take);
+    for (auto& bad : read.problems) problem({Where::kZone, index, bad.line, &bad.file}, "file", std::move(bad.message));
+    file_names_.push_back(std::move(read.files));
   }
 
   // Types that only exist in queries.
@@ -124,18 +136,25 @@ class Loader {
     return false;
   }
 
-  void add(Zone& zone, Origins& origins, const Name& owner, uint16_t type, uint32_t ttl, std::string rdata, Source source) {
-    auto& set = zone.fixed[owner][type];
-    if (set.rdata.empty()) {
-      set.ttl = ttl;
-    } else if (set.ttl != ttl && type != kTypeNs) {
-      // RFC 2181 5.2: one TTL for the whole set.
-      problem(source, source.line > 0 ? "file" : "ttl",
-              fmt::format("the {} records of {} have different TTLs ({} s and {} s)", type_text(type), plain(owner), set.ttl, ttl));
-    }
-    set.ttl = std::min(set.ttl, ttl);
-    if (std::ranges::find(set.rdata, rdata) == set.rdata.end()) set.rdata.push_back(std::move(rdata));
-    origins[owner].try_emplace(type, source);
+  void add(size_t zone, const Name& owner, uint16_t type, uint32_t ttl, std::string_view rdata, const Source& source) {
+    pools_[zone].add(
+        owner,
+        {.owner = {}, .type = type, .ttl = ttl, .rdata = rdata, .source = number_of(source), .line = static_cast<uint32_t>(source.line)});
+  }
+
+  // Records of one file share a source but for the line.
+  uint32_t number_of(const Source& source) {
+    const auto same = [&](const Source& known) {
+      return known.where == source.where && known.index == source.index && known.file == source.file;
+    };
+    if (sources_.empty() || !same(sources_.back())) sources_.push_back({source.where, source.index, 0, source.file});
+    return static_cast<uint32_t>(sources_.size() - 1);
+  }
+
+  Source source_of(const RecordPool::Record& record) const {
+    Source source = sources_[record.source];
+    source.line = record.line;
+    return source;
   }
 
   void load_record(size_t index) {
@@ -163,7 +182,7 @@ class Loader {
                   [&](std::string field, std::string message) { problem(source, std::move(field), std::move(message)); });
     }
     if (!owner || zone == out_.zones.size() || out_.problems.size() > before) return;
-    place(out_.zones[zone], origins_[zone], std::move(record), source);
+    place(zone, std::move(record), source);
   }
 
   uint32_t record_ttl(Duration ttl, Source source) {
@@ -216,59 +235,138 @@ class Loader {
     return fmt::format("an ALIAS points at an address or at a name in one of the zones here; \"{}\" is neither", target);
   }
 
-  void place(Zone& zone, Origins& origins, DecidedRecord record, Source source) {
+  void place(size_t zone, DecidedRecord record, Source source) {
     const bool fixed = record.policy == RecordPolicy::kSimple && record.type != kTypeAlias && record.site.empty();
     if (fixed) {
-      for (auto& answer : record.answers) add(zone, origins, record.owner, record.type, record.ttl, std::move(answer.rdata), source);
+      for (const auto& answer : record.answers) add(zone, record.owner, record.type, record.ttl, answer.rdata, source);
       return;
     }
-    const auto owner = record.owner;
-    const bool taken = !origins[owner].try_emplace(record.type, source).second;
-    if (taken) {
-      problem(source, "name",
-              fmt::format("{} {} is there twice; one name and type has one record with one policy", plain(owner), type_text(record.type)));
-      return;
-    }
-    zone.decided.push_back(std::move(record));
+    if (!decided_[zone][record.owner].try_emplace(record.type, source).second) return tell_twice(record.owner, record.type, source);
+    out_.zones[zone].decided.push_back(std::move(record));
   }
 
+  void tell_twice(const Name& owner, uint16_t type, const Source& source) {
+    problem(source, "name",
+            fmt::format("{} {} is there twice; one name and type has one record with one policy", plain(owner), type_text(type)));
+  }
+
+  // Name by name: what each has is checked, and put where it belongs.
   void finish_zone(size_t index) {
     Zone& zone = out_.zones[index];
-    const Source source{Where::kZone, index};
-    if (!origins_[index][zone.apex].contains(kTypeNs)) {
+    auto& pool = pools_[index];
+    pool.sort();
+    find_rulers(pool, zone.apex);
+    RecordPacker packer;
+    const bool is_signed = settings_.zones[index].dnssec;
+    auto decided = decided_[index].begin();
+    const auto last = decided_[index].end();
+    for (size_t first = 0; first < pool.size();) {
+      const size_t end = pool.end_of_owner(first);
+      Owner owner = gather(pool, first, end, zone.apex);
+      for (; decided != last && decided->first < owner.name; ++decided) check_decided_alone(zone, *decided);
+      const bool is_decided = decided != last && decided->first == owner.name;
+      if (is_decided) add_decided(owner, (decided++)->second);
+      check_owner(zone, owner, is_signed);
+      if (is_signed || is_decided || owner.at_apex) {
+        zone.fixed[owner.name] = std::move(owner.sets);
+      } else if (out_.problems.empty()) {
+        pack(owner, packer);
+      }
+      first = end;
+    }
+    for (; decided != last; ++decided) check_decided_alone(zone, *decided);
+    finish_apex(zone, {Where::kZone, index});
+    pools_[index] = {};
+    if (packer.bytes() > 0) zone.packed = std::make_shared<const PackedRecords>(std::move(packer).finish());
+    if (!is_signed && zone.packed == nullptr) zone.packed = std::make_shared<const PackedRecords>();
+  }
+
+  void finish_apex(Zone& zone, const Source& source) {
+    auto& apex = zone.fixed[zone.apex];
+    if (!apex.contains(kTypeNs)) {
       problem(source, "nameservers", "a zone needs at least one name server, here or as NS records in its file");
-    } else if (zone.fixed[zone.apex].contains(kTypeNs) && !zone.fixed[zone.apex].contains(kTypeSoa)) {
+    } else if (!apex.contains(kTypeSoa)) {
       add_soa(zone);
     }
-    for (const auto& record : zone.decided) check_one_policy(zone, record, origins_[index]);
-    for (const auto& [owner, types] : origins_[index]) check_node(zone, owner, types);
-    for (const auto& [owner, node] : zone.fixed) check_sizes(owner, node, origins_[index]);
-    check_below_cuts(zone, origins_[index]);
-    if (settings_.zones[index].dnssec) check_made_types(origins_[index]);
+  }
+
+  // The names that rule over those below them.
+  void find_rulers(const RecordPool& pool, const Name& apex) {
+    cuts_.clear();
+    dnames_.clear();
+    for (size_t i = 0; i < pool.size(); ++i) {
+      const auto record = pool[i];
+      if (record.type == dnswire::kTypeDname) dnames_.insert(*Name::from_wire(record.owner));
+      if (record.type == kTypeNs && !equal_ignoring_case(record.owner, apex.wire())) cuts_.insert(*Name::from_wire(record.owner));
+    }
+  }
+
+  Owner gather(const RecordPool& pool, size_t first, size_t end, const Name& apex) {
+    Owner owner{.name = *Name::from_wire(pool[first].owner), .sets = {}, .sources = {}};
+    owner.at_apex = owner.name == apex;
+    size_t bytes = 0;  // of the set
+    for (size_t i = first; i < end; ++i) {
+      const auto record = pool[i];
+      auto& set = owner.sets[record.type];
+      if (set.rdata.empty()) {
+        bytes = 0;
+        set.ttl = record.ttl;
+        owner.sources.emplace(record.type, source_of(record));
+      } else if (set.ttl != record.ttl && record.type != kTypeNs) {
+        tell_ttls(owner.name, set.ttl, record);
+      }
+      set.ttl = std::min(set.ttl, record.ttl);
+      if (bytes > kRecordSetBytesMax) continue;  // it is too large already
+      if (std::ranges::find(set.rdata, record.rdata) != set.rdata.end()) continue;
+      bytes += record.rdata.size() + record.owner.size() + kRecordHeadBytes;
+      set.rdata.emplace_back(record.rdata);
+    }
+    return owner;
+  }
+
+  // RFC 2181 5.2: one TTL for the whole set.
+  void tell_ttls(const Name& owner, uint32_t ttl, const RecordPool::Record& record) {
+    problem(source_of(record), record.line > 0 ? "file" : "ttl",
+            fmt::format("the {} records of {} have different TTLs ({} s and {} s)", type_text(record.type), plain(owner), ttl, record.ttl));
+  }
+
+  void add_decided(Owner& owner, const Sources& sources) {
+    for (const auto& [type, source] : sources) {
+      if (!owner.sources.try_emplace(type, source).second) tell_twice(owner.name, type, source);
+    }
+  }
+
+  // A name that has nothing fixed.
+  void check_decided_alone(const Zone& zone, const std::pair<const Name, Sources>& decided) {
+    check_owner(zone, {.name = decided.first, .sets = {}, .sources = decided.second, .at_apex = decided.first == zone.apex}, false);
+  }
+
+  void check_owner(const Zone& zone, const Owner& owner, bool is_signed) {
+    check_node(owner);
+    check_sizes(owner);
+    check_below(zone, owner);
+    if (is_signed) check_made_types(owner);
+  }
+
+  static void pack(const Owner& owner, RecordPacker& packer) {
+    packer.begin_name(owner.name.wire());
+    for (const auto& [type, set] : owner.sets) {
+      packer.begin_set(type, set.ttl);
+      for (const auto& rdata : set.rdata) packer.add_rdata(rdata);
+    }
   }
 
   // What signing makes by itself.
-  void check_made_types(const Origins& origins) {
+  void check_made_types(const Owner& owner) {
     constexpr uint16_t kNsec3 = 50;
     constexpr uint16_t kNsec3Param = 51;
-    for (const auto& [owner, types] : origins) {
-      for (const uint16_t type :
-           {dnswire::kTypeRrsig, dnswire::kTypeNsec, dnswire::kTypeDnskey, dnswire::kTypeCds, dnswire::kTypeCdnskey, kNsec3, kNsec3Param}) {
-        const auto at = types.find(type);
-        if (at == types.end()) continue;
-        problem(at->second, at->second.line > 0 ? "file" : "type",
-                fmt::format("{} has a {} record; in a zone with `dnssec = true` these are made here", plain(owner), type_name(type)));
-      }
+    for (const uint16_t type :
+         {dnswire::kTypeRrsig, dnswire::kTypeNsec, dnswire::kTypeDnskey, dnswire::kTypeCds, dnswire::kTypeCdnskey, kNsec3, kNsec3Param}) {
+      const auto at = owner.sources.find(type);
+      if (at == owner.sources.end()) continue;
+      problem(at->second, at->second.line > 0 ? "file" : "type",
+              fmt::format("{} has a {} record; in a zone with `dnssec = true` these are made here", plain(owner.name), type_name(type)));
     }
-  }
-
-  // A plain record that came after a decided one of the same name and type.
-  void check_one_policy(const Zone& zone, const DecidedRecord& record, const Origins& origins) {
-    const auto node = zone.fixed.find(record.owner);
-    if (node == zone.fixed.end() || !node->second.contains(record.type)) return;
-    problem(
-        origins.at(record.owner).at(record.type), "name",
-        fmt::format("{} {} is there twice; one name and type has one record with one policy", plain(record.owner), type_text(record.type)));
   }
 
   void add_soa(Zone& zone) {
@@ -284,8 +382,8 @@ class Loader {
     }
   }
 
-  void check_node(const Zone& zone, const Name& owner, const std::map<uint16_t, Source>& types) {
-    const bool apex = owner == zone.apex;
+  void check_node(const Owner& checked) {
+    const auto& [owner, sets, types, apex] = checked;
     const auto cname = types.find(kTypeCname);
     const auto field = [](Source source) { return source.line > 0 ? "file" : "type"; };
     if (cname != types.end() && apex) {
@@ -310,61 +408,67 @@ class Loader {
     }
   }
 
-  void check_sizes(const Name& owner, const Node& node, const Origins& origins) {
-    for (const auto& [type, set] : node) {
+  void check_sizes(const Owner& owner) {
+    for (const auto& [type, set] : owner.sets) {
+      const auto& source = owner.sources.at(type);
+      const auto field = source.line > 0 ? "file" : "values";
       size_t bytes = 0;
-      for (const auto& rdata : set.rdata) bytes += rdata.size() + owner.wire().size() + 10;
-      const auto types = origins.find(owner);
-      const auto source = types == origins.end() ? std::map<uint16_t, Source>::const_iterator{} : types->second.find(type);
-      if (types == origins.end() || source == types->second.end()) continue;
-      const auto field = source->second.line > 0 ? "file" : "values";
+      for (const auto& rdata : set.rdata) bytes += rdata.size() + owner.name.wire().size() + kRecordHeadBytes;
       if (bytes > kRecordSetBytesMax)
-        problem(source->second, field, fmt::format("the {} records of {} do not fit into one message", type_text(type), plain(owner)));
+        problem(source, field, fmt::format("the {} records of {} do not fit into one message", type_text(type), plain(owner.name)));
       if ((type == kTypeCname || type == kTypeSoa || type == dnswire::kTypeDname) && set.rdata.size() > 1) {
-        problem(source->second, field,
-                fmt::format("{} has {} {} records; there can be one", plain(owner), set.rdata.size(), type_text(type)));
+        problem(source, field, fmt::format("{} has {} {} records; there can be one", plain(owner.name), set.rdata.size(), type_text(type)));
       }
     }
   }
 
+  void check_below(const Zone& zone, const Owner& owner) {
+    if ((cuts_.empty() && dnames_.empty()) || owner.at_apex) return;
+    for (Name above = owner.name.parent(); above.labels() >= zone.apex.labels(); above = above.parent()) {
+      if (dnames_.contains(above)) tell_below_dname(owner, above);
+      if (above == zone.apex) return;
+      if (cuts_.contains(above)) check_below_cut(owner, above);
+    }
+  }
+
   // RFC 6672 2.3: a DNAME stands for all names below it.
-  void check_below_dname(const Zone& zone, const Name& owner, const std::map<uint16_t, Source>& types, const Name& above) {
-    const auto at = zone.fixed.find(above);
-    if (at == zone.fixed.end() || !at->second.contains(dnswire::kTypeDname)) return;
-    const auto& [type, source] = *types.begin();
-    problem(
-        source, source.line > 0 ? "file" : "name",
-        fmt::format("{} lies below the DNAME of {}; its {} record would never be answered", plain(owner), plain(above), type_text(type)));
+  void tell_below_dname(const Owner& owner, const Name& above) {
+    const auto& [type, source] = *owner.sources.begin();
+    problem(source, source.line > 0 ? "file" : "name",
+            fmt::format("{} lies below the DNAME of {}; its {} record would never be answered", plain(owner.name), plain(above),
+                        type_text(type)));
   }
 
   // RFC 1034 4.2.1: below a delegation only addresses (glue) have a use.
-  void check_below_cuts(const Zone& zone, const Origins& origins) {
-    for (const auto& [owner, types] : origins) {
-      if (owner != zone.apex) check_below_dname(zone, owner, types, zone.apex);
-      for (Name above = owner.parent(); above.labels() > zone.apex.labels(); above = above.parent()) {
-        check_below_dname(zone, owner, types, above);
-        const auto cut = zone.fixed.find(above);
-        if (cut == zone.fixed.end() || !cut->second.contains(kTypeNs)) continue;
-        for (const auto& [type, source] : types) {
-          if (type == kTypeA || type == kTypeAaaa) continue;
-          problem(source, source.line > 0 ? "file" : "name",
-                  fmt::format("{} lies below the delegation of {}; its {} record would never be answered", plain(owner), plain(above),
-                              type_text(type)));
-        }
-      }
+  void check_below_cut(const Owner& owner, const Name& above) {
+    for (const auto& [type, source] : owner.sources) {
+      if (type == kTypeA || type == kTypeAaaa) continue;
+      problem(source, source.line > 0 ? "file" : "name",
+              fmt::format("{} lies below the delegation of {}; its {} record would never be answered", plain(owner.name), plain(above),
+                          type_text(type)));
     }
   }
 
   const DnsSettings& settings_;
   const MasterFiles& files_;
-  std::vector<Origins> origins_;  // like out_.zones
-  std::set<std::string> file_names_;
+  std::vector<RecordPool> pools_;                   // like out_.zones: fixed records
+  std::vector<std::map<Name, Sources>> decided_;    // like out_.zones
+  std::vector<Source> sources_;                     // that the pools' records name
+  std::deque<std::deque<std::string>> file_names_;  // that sources point at
+  std::set<Name> cuts_;                             // of the zone being finished
+  std::set<Name> dnames_;                           //
   LoadedZones out_;
 };
 
 }  // namespace
 
 LoadedZones load_zones(const DnsSettings& settings, const MasterFiles& files) { return Loader(settings, files).load(); }
+
+std::optional<Node> fixed_node(const Zone& zone, const Name& name) {
+  if (const auto at = zone.fixed.find(name); at != zone.fixed.end()) return at->second;
+  const auto packed = zone.packed == nullptr ? std::nullopt : zone.packed->find(name);
+  return packed ? std::optional(zone.packed->node(*packed)) : std::nullopt;
+}
 
 size_t zone_of(const std::vector<Zone>& zones, const Name& name) {
   size_t best = zones.size();

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "dns/packed_records.h"
 #include "dns/places.h"
 #include "dns/record_set.h"
 #include "model/settings.h"
@@ -48,7 +49,8 @@ struct DecidedRecord {
 
 struct Zone {
   Name apex;
-  Contents fixed;  // with SOA (its serial as in the file, or 0) and NS at the apex
+  Contents fixed;  // with SOA (its serial as in the file, or 0) and NS at the apex; of a zone that is signed, all there is
+  std::shared_ptr<const PackedRecords> packed{};  // of the names that are not in `fixed`, none of which is decided; nullptr if signed
   std::vector<DecidedRecord> decided;
 };
 
@@ -71,6 +73,9 @@ struct LoadedZones {
 
 // A zone's file that is not among `files` is passed over (its owner reports that it cannot be read).
 LoadedZones load_zones(const DnsSettings& settings, const MasterFiles& files);
+
+// What a name has beside its decided records; nullopt: nothing.
+std::optional<Node> fixed_node(const Zone& zone, const Name& name);
 
 // The zone that `name` belongs to: the one with the longest apex above it; zones.size() if there is none.
 size_t zone_of(const std::vector<Zone>& zones, const Name& name);

@@ -19,9 +19,7 @@ namespace fs = std::filesystem;
 constexpr size_t kBlockBytes = 256 * 1024;
 
 // splitmix64 of the word's place: any part of a pattern can be made without the rest.
-uint64_t pattern_word(uint64_t seed, uint64_t index) {
-  return mixed(seed * 0xD1B54A32D192ED03ULL + (index + 1) * 0x9E3779B97F4A7C15ULL);
-}
+uint64_t pattern_word(uint64_t seed, uint64_t index) { return mixed(seed * 0xD1B54A32D192ED03ULL + (index + 1) * 0x9E3779B97F4A7C15ULL); }
 
 std::vector<std::string> files_below(const std::string& directory) {
   std::vector<std::string> paths;

@@ -24,6 +24,7 @@ DnsPublisher::DnsPublisher(const Clock& clock, Log log, std::string nsid)
     : clock_(clock),
       log_(log),
       nsid_(std::move(nsid)),
+      live_(std::make_unique<LiveZones>(std::vector<Zone>())),
       published_(compile({}, {.nsid = nsid_})),
       transfers_(std::make_shared<const TransferSnapshot>()),
       why_(std::make_shared<const WhyState>()) {}
@@ -34,7 +35,10 @@ std::vector<Problem> DnsPublisher::configure(const DnsSettings& settings, const 
   auto transfer = load_transfer_rules(settings);
   for (auto& [path, message] : transfer.problems) loaded.problems.push_back({Problem::Where::kZone, 0, path, path + ": " + message});
   if (!loaded.problems.empty()) return std::move(loaded.problems);
-  zones_ = std::move(loaded.zones);
+  decisions_before_ = live_->decisions();
+  live_ = std::make_unique<LiveZones>(std::move(loaded.zones), live_->usable());
+  compiler_.reset();
+  settings_are_new_ = true;
   rules_ = std::move(transfer.rules);
   std::erase_if(signers_, [&](const auto& entry) { return !keys.contains(entry.first); });
   take_keys(keys);
@@ -59,23 +63,25 @@ DnsPublisher::Change DnsPublisher::update(const HealthSnapshot& health, const St
   return told(rebuild(Publish::kIfChanged));
 }
 
+// The answers go out as soon as they are compiled; what secondaries and people are told comes after.
 DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
   const Mono start = clock_.now();
-  PlainZones next = plain_zones(zones_, health_, steering_, sites_, places_, current_.usable);
-  const bool changed = number_zones(next.zones) || next.zones.size() != current_.zones.size();
-  log_changes(next.decisions);
-  current_ = std::move(next);
+  live_->update(health_, steering_, sites_, places_);
+  const bool changed = number_zones() || live_->zones().size() != served_;
+  settings_are_new_ = false;
   if (!changed && publish == Publish::kIfChanged) {
+    log_changes();
     counters_.unchanged.add();
     return Change::kNone;
   }
-  CompileOptions options{.nsid = nsid_, .client_subnet = client_subnet_, .places = places_, .rows = counted_rows(), .signers = {}};
-  auto zones = signers_.empty() ? std::vector<PlainZone>() : current_.zones;
-  if (!signers_.empty()) options.signers = sign(zones);
-  const auto signers = options.signers;
-  published_.publish(compile(signers_.empty() ? current_.zones : zones, std::move(options)));
+  served_ = live_->zones().size();
+  prepare_compiler();
+  CompileOptions options{
+      .nsid = nsid_, .client_subnet = client_subnet_, .places = places_, .counter_rows = counter_rows(), .signers = sign()};
+  published_.publish(compiler_->compile(std::move(options)));
   counters_.build.add(clock_.now() - start);
-  finish_versions(signers_.empty() ? current_.zones : zones, signers);
+  log_changes();
+  finish_versions();
   counters_.published.add();
   publish_transfers();
   if (on_published_) on_published_();
@@ -84,13 +90,13 @@ DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
 
 // The answers are out, or stay: what people want to know about them.
 DnsPublisher::Change DnsPublisher::told(Change change) {
-  decision_log_.note(current_.decisions, clock_.wall());
+  decision_log_.note(live_->decisions(), clock_.wall());
   if (!why_allowed_.empty() || !why_.read()->allowed.empty()) why_.publish(why_state());
   return change;
 }
 
 WhyState DnsPublisher::why_state() const {
-  if (why_records_ == nullptr) why_records_ = why_records(zones_);
+  if (why_records_ == nullptr) why_records_ = why_records(live_->settings());
   return {.allowed = why_allowed_,
           .records = why_records_,
           .decisions = decision_log_.entries(),
@@ -99,46 +105,63 @@ WhyState DnsPublisher::why_state() const {
           .sites = sites_};
 }
 
-ZoneRows DnsPublisher::counted_rows() {
+std::vector<uint16_t> DnsPublisher::counter_rows() {
   std::vector<Name> apexes;
-  for (const auto& zone : current_.zones) apexes.push_back(zone.apex);
+  for (const auto& zone : live_->zones()) apexes.push_back(zone.apex);
   return zone_register_.rows_of(apexes);
 }
 
 // Gives each zone its serial: a higher one where the content is not what it was. True if any is new.
-bool DnsPublisher::number_zones(std::vector<PlainZone>& next) {
+bool DnsPublisher::number_zones() {
   bool changed = false;
-  for (auto& zone : next) {
-    const bool served = std::ranges::any_of(current_.zones, [&](const PlainZone& old) { return old.apex == zone.apex; });
+  for (size_t zone = 0; zone < live_->zones().size(); ++zone) {
     const bool renewed = number_zone(zone);
-    changed = changed || renewed || !served;
+    changed = changed || renewed;
   }
   return changed;
 }
 
-bool DnsPublisher::number_zone(PlainZone& zone) {
-  const uint32_t in_settings = serial_of(zone);
+bool DnsPublisher::number_zone(size_t number) {
+  const PlainZone& zone = live_->zones()[number];
+  const uint32_t in_settings = serial_of(live_->settings()[number]);
   const auto known = versions_.find(zone.apex);
   std::optional<uint32_t> previous;
   if (known != versions_.end()) {
-    previous = known->second.zone.serial;
-    set_serial(zone, *previous);
+    Version& version = known->second;
+    previous = version.zone.serial;
+    live_->set_serial(number, *previous);
     const auto* signer = signer_of(zone.apex);
-    const bool same = in_settings == known->second.serial_in_settings && zone == *known->second.unsigned_content;
-    if (same && known->second.is_signed() == (signer != nullptr) && (signer == nullptr || signer->due() > clock_.wall())) return false;
+    const bool same_content = settings_are_new_ ? zone == *version.unsigned_content : !live_->changed()[number];
+    const bool same = in_settings == version.serial_in_settings && same_content;
+    if (same && version.is_signed() == (signer != nullptr) && (signer == nullptr || signer->due() > clock_.wall())) return false;
   } else if (const auto before = restored_.find(zone.apex); before != restored_.end()) {
     previous = before->second;
   }
-  const uint32_t serial = next_serial(previous, in_settings, clock_seconds(clock_));
-  set_serial(zone, serial);
   Version& version = versions_[zone.apex];
   version.serial_in_settings = in_settings;
-  version.unsigned_content = std::make_shared<const PlainZone>(zone);
   version.made = clock_.wall();
   version.fresh = true;
-  version.zone.serial = serial;
-  log_.info("zone {}: serial {}", zone.apex.text(), serial);
+  version.zone.serial = next_serial(previous, in_settings, clock_seconds(clock_));
+  live_->set_serial(number, version.zone.serial);
+  log_.info("zone {}: serial {}", zone.apex.text(), version.zone.serial);
   return true;
+}
+
+// The compiler sees the live zones, but for those that are signed: of these it sees a copy, to which signing adds.
+void DnsPublisher::prepare_compiler() {
+  if (compiler_ != nullptr && signed_.size() == signers_in_use()) return;
+  compiler_.reset();
+  signed_.clear();
+  std::vector<const PlainZone*> zones;
+  for (const auto& zone : live_->zones()) {
+    zones.push_back(signer_of(zone.apex) == nullptr ? &zone : &signed_.emplace(zone.apex, zone).first->second);
+  }
+  tree_ = std::make_unique<NameTree>(std::move(zones));
+  compiler_ = std::make_unique<ZoneCompiler>(*tree_);
+}
+
+size_t DnsPublisher::signers_in_use() const {
+  return static_cast<size_t>(std::ranges::count_if(live_->zones(), [&](const PlainZone& zone) { return signers_.contains(zone.apex); }));
 }
 
 DnsPublisher::Change DnsPublisher::refresh_keys(const ZoneKeys& keys) {
@@ -164,27 +187,30 @@ ZoneSigner* DnsPublisher::signer_of(const Name& apex) {
   return at == signers_.end() ? nullptr : &at->second;
 }
 
-// Completes the signed zones; who signs which.
-std::vector<ZoneSigner*> DnsPublisher::sign(std::vector<PlainZone>& zones) {
+// Brings the signed copies up to date and completes them; who signs which.
+std::vector<ZoneSigner*> DnsPublisher::sign() {
   std::vector<ZoneSigner*> signers;
-  for (auto& zone : zones) {
+  for (const auto& zone : live_->zones()) {
     auto* signer = signers.emplace_back(signer_of(zone.apex));
     if (signer == nullptr) continue;
+    PlainZone& copy = signed_.at(zone.apex);
+    for (const auto& [name, node] : zone.contents) copy.contents[name] = node;
     signer->begin(versions_.at(zone.apex).made);
-    signer->complete(zone);
+    signer->complete(copy);
   }
   return signers;
 }
 
-// The answers are out: the same for secondaries. `zones` as they were compiled.
-void DnsPublisher::finish_versions(const std::vector<PlainZone>& zones, const std::vector<ZoneSigner*>& signers) {
-  for (size_t i = 0; i < zones.size(); ++i) {
-    auto* signer = i < signers.size() ? signers[i] : nullptr;
-    Version& version = versions_.at(zones[i].apex);
+// The answers are out: the same for secondaries.
+void DnsPublisher::finish_versions() {
+  for (const auto& zone : live_->zones()) {
+    auto* signer = signer_of(zone.apex);
+    Version& version = versions_.at(zone.apex);
     if (version.fresh) {
+      version.unsigned_content = std::make_shared<const PlainZone>(zone);
       auto content = version.unsigned_content;
       if (signer != nullptr) {
-        PlainZone whole = zones[i];
+        PlainZone whole = signed_.at(zone.apex);
         whole.signatures = zone_signatures(whole, *signer);
         content = std::make_shared<const PlainZone>(std::move(whole));
       }
@@ -194,14 +220,13 @@ void DnsPublisher::finish_versions(const std::vector<PlainZone>& zones, const st
       version.zone.content = std::move(content);
       version.fresh = false;
     }
-    if (signer == nullptr) continue;
-    signer->end();
+    if (signer != nullptr) signer->end();
   }
 }
 
 void DnsPublisher::publish_transfers() {
   TransferSnapshot next{.rules = rules_, .zones = {}};
-  for (const auto& zone : current_.zones) next.zones.emplace(zone.apex, versions_.at(zone.apex).zone);
+  for (const auto& zone : live_->zones()) next.zones.emplace(zone.apex, versions_.at(zone.apex).zone);
   transfers_.publish(std::move(next));
 }
 
@@ -227,14 +252,22 @@ std::string DnsPublisher::saved_serials() const {
   return out;
 }
 
-void DnsPublisher::log_changes(const std::vector<RecordDecision>& next) const {
-  for (const auto& decision : next) {
-    const auto same_record = [&](const RecordDecision& old) { return old.name == decision.name && old.type == decision.type; };
-    const auto before = std::ranges::find_if(current_.decisions, same_record);
-    if (before == current_.decisions.end() || *before == decision) continue;
-    log_.info("{} {}: now {} ({}), was {} ({})", decision.name, decision.type, fmt::join(decision.chosen, ", "),
-              routing::why_name(decision.why), fmt::join(before->chosen, ", "), routing::why_name(before->why));
+// Says what was decided otherwise than before. After new settings, records are found again by their names.
+void DnsPublisher::log_changes() {
+  constexpr size_t kLinesMax = 100;
+  std::map<std::pair<std::string_view, std::string_view>, const RecordDecision*> before;
+  for (const auto& old : decisions_before_) before.emplace(std::pair<std::string_view, std::string_view>(old.name, old.type), &old);
+  size_t lines = 0;
+  for (const auto& [number, was] : live_->describe()) {
+    const auto& now = live_->decisions()[number];
+    const auto known = before.find({now.name, now.type});
+    const RecordDecision* old = was.name.empty() ? (known == before.end() ? nullptr : known->second) : &was;
+    if (old == nullptr || *old == now || ++lines > kLinesMax) continue;
+    log_.info("{} {}: now {} ({}), was {} ({})", now.name, now.type, fmt::join(now.chosen, ", "), routing::why_name(now.why),
+              fmt::join(old->chosen, ", "), routing::why_name(old->why));
   }
+  if (lines > kLinesMax) log_.info("{} more records answer otherwise now", lines - kLinesMax);
+  decisions_before_.clear();
 }
 
 Result<std::shared_ptr<const PlaceTable>> read_countries(const DnsSettings& settings) {

@@ -14,7 +14,8 @@
 #include "base/published.h"
 #include "base/time.h"
 #include "dns/compile.h"
-#include "dns/plain_zone.h"
+#include "dns/live_zones.h"
+#include "dns/query_counters.h"
 #include "dns/run/key_store.h"
 #include "dns/sign.h"
 #include "dns/transfer.h"
@@ -76,29 +77,30 @@ class DnsPublisher {
   const std::vector<Name>& counted_zones() const { return zone_register_.zones(); }
 
   // What each failover, multivalue or site record answers now, and why.
-  const std::vector<RecordDecision>& decisions() const { return current_.decisions; }
+  const std::vector<RecordDecision>& decisions() const { return live_->decisions(); }
   // The present records and serials.
-  const std::vector<PlainZone>& zones() const { return current_.zones; }
+  const std::vector<PlainZone>& zones() const { return live_->zones(); }
   const PublisherCounters& counters() const { return counters_; }
 
  private:
   enum class Publish : uint8_t { kIfChanged, kAnyway };
   Change rebuild(Publish publish);
   Change told(Change change);
-  ZoneRows counted_rows();
-  bool number_zones(std::vector<PlainZone>& next);
-  bool number_zone(PlainZone& zone);
+  std::vector<uint16_t> counter_rows();
+  bool number_zones();
+  bool number_zone(size_t number);
+  void prepare_compiler();
+  size_t signers_in_use() const;
   void take_keys(const ZoneKeys& keys);
   ZoneSigner* signer_of(const Name& apex);
-  std::vector<ZoneSigner*> sign(std::vector<PlainZone>& zones);
-  void finish_versions(const std::vector<PlainZone>& zones, const std::vector<ZoneSigner*>& signers);
+  std::vector<ZoneSigner*> sign();
+  void finish_versions();
   void publish_transfers();
-  void log_changes(const std::vector<RecordDecision>& next) const;
+  void log_changes();
 
   const Clock& clock_;
   Log log_;
   std::string nsid_;
-  std::vector<Zone> zones_;
   Places places_;
   std::map<std::string, std::vector<std::string>> networks_;  // as in the settings
   bool client_subnet_ = false;
@@ -106,7 +108,13 @@ class DnsPublisher {
   Steering steering_;
   SiteAnswers sites_;
   Networks why_allowed_;
-  PlainZones current_;
+  std::unique_ptr<LiveZones> live_;
+  std::vector<RecordDecision> decisions_before_;  // of the settings before, until they are compared
+  size_t served_ = 0;                             // zones in the published answers
+  std::map<Name, PlainZone> signed_;              // by apex: copies of the live zones that are signed, with what signing adds
+  std::unique_ptr<NameTree> tree_;                // of the live zones and those copies
+  std::unique_ptr<ZoneCompiler> compiler_;        // nullptr: to be made for new settings
+  bool settings_are_new_ = false;
   DecisionLog decision_log_;
   ZoneRegister zone_register_;
   mutable std::shared_ptr<const WhyRecords> why_records_;  // nullptr: not asked for since the settings came

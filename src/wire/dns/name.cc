@@ -118,10 +118,11 @@ bool Name::push_front(std::string_view label) {
 
 bool Name::operator==(const Name& other) const { return equal_ignoring_case(wire_, other.wire_); }
 
-bool Name::operator<(const Name& other) const {
-  return std::ranges::lexicographical_compare(
-      wire_, other.wire_, {}, [](char c) { return static_cast<uint8_t>(ascii_lower(c)); },
-      [](char c) { return static_cast<uint8_t>(ascii_lower(c)); });
+bool Name::operator<(const Name& other) const { return name_less(wire_, other.wire_); }
+
+bool name_less(std::string_view a, std::string_view b) {
+  const auto folded = [](char c) { return static_cast<uint8_t>(ascii_lower(c)); };
+  return std::ranges::lexicographical_compare(a, b, {}, folded, folded);
 }
 
 void lower_wire(std::span<const uint8_t> wire, uint8_t* out) {

@@ -46,6 +46,9 @@ class Name {
   std::string wire_;
 };
 
+// The order of Name for two names in wire form.
+bool name_less(std::string_view a, std::string_view b);
+
 // Lower-cases a name in wire form. Length bytes (at most 63) lie below 'A', so plain byte-wise folding is right.
 void lower_wire(std::span<const uint8_t> wire, uint8_t* out);
 

@@ -1,5 +1,8 @@
 #include "wire/dns/writer.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "base/text.h"
 #include "wire/dns/rdata.h"
 
@@ -12,9 +15,40 @@ constexpr size_t kTargetMax = 16'384 - kNameBytesMax - 1;
 
 void Writer::remember(const Name& name, size_t offset) {
   const std::string_view wire = name.wire();
+  const auto begin = static_cast<uint32_t>(names_.size());
+  names_ += wire;
   for (size_t at = 0; wire[at] != '\0'; at += 1 + static_cast<uint8_t>(wire[at])) {
-    if (offset + at < kTargetMax) offsets_.try_emplace(std::string(wire.substr(at)), offset + at);
+    if (offset + at >= kTargetMax || find(wire.substr(at)) != nullptr) continue;
+    know({static_cast<uint32_t>(begin + at), static_cast<uint16_t>(wire.size() - at), static_cast<uint16_t>(offset + at)});
   }
+}
+
+const Writer::Known* Writer::find(std::string_view suffix) const {
+  if (slots_.empty()) {
+    const auto known = std::ranges::find_if(known_, [&](const Known& it) { return name_of(it) == suffix; });
+    return known == known_.end() ? nullptr : &*known;
+  }
+  for (size_t slot = std::hash<std::string_view>()(suffix);; ++slot) {
+    const uint32_t number = slots_[slot % slots_.size()];
+    if (number == 0) return nullptr;
+    if (name_of(known_[number - 1]) == suffix) return &known_[number - 1];
+  }
+}
+
+void Writer::know(Known known) {
+  known_.push_back(known);
+  if (known_.size() > kInARow && known_.size() * 2 > slots_.size()) {
+    slots_.assign(known_.size() * 4, 0);
+    for (uint32_t number = 0; number < known_.size(); ++number) index(number);
+  } else if (!slots_.empty()) {
+    index(static_cast<uint32_t>(known_.size() - 1));
+  }
+}
+
+void Writer::index(uint32_t number) {
+  size_t slot = std::hash<std::string_view>()(name_of(known_[number]));
+  while (slots_[slot % slots_.size()] != 0) ++slot;
+  slots_[slot % slots_.size()] = number + 1;
 }
 
 void Writer::put16(size_t value) {
@@ -29,16 +63,19 @@ void Writer::put32(uint32_t value) {
 
 void Writer::put_name(const Name& name, bool compress) {
   const std::string_view wire = name.wire();
+  const auto begin = static_cast<uint32_t>(names_.size());
+  names_ += wire;
   for (size_t at = 0; wire[at] != '\0';) {
-    const auto suffix = wire.substr(at);
-    const auto known = offsets_.find(suffix);
-    if (known != offsets_.end() && compress) {
+    const Known* known = find(wire.substr(at));
+    if (known != nullptr && compress) {
       pointers_.push_back(static_cast<uint16_t>(bytes_.size()));
-      put16(0xC000 | known->second);
+      put16(0xC000 | size_t{known->offset});
       return;
     }
     const size_t here = base_ + bytes_.size();
-    if (known == offsets_.end() && here < kTargetMax) offsets_.emplace(suffix, here);
+    if (known == nullptr && here < kTargetMax) {
+      know({static_cast<uint32_t>(begin + at), static_cast<uint16_t>(wire.size() - at), static_cast<uint16_t>(here)});
+    }
     const size_t take = 1 + size_t{static_cast<uint8_t>(wire[at])};
     put(wire.substr(at, take));
     at += take;

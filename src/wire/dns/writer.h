@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,7 +42,23 @@ class Writer {
   size_t base_;
   std::string bytes_;
   std::vector<uint16_t> pointers_;
-  std::map<std::string, size_t, std::less<>> offsets_;  // by wire form; letter case counts, so that it is kept
+
+  // Names that may be pointed at, by wire form; letter case counts, so that it is kept. Most messages have few: those are looked
+  // through in a row.
+  struct Known {
+    uint32_t at = 0;  // in names_
+    uint16_t bytes = 0;
+    uint16_t offset = 0;
+  };
+  static constexpr size_t kInARow = 24;
+  std::string_view name_of(const Known& known) const { return std::string_view(names_).substr(known.at, known.bytes); }
+  const Known* find(std::string_view suffix) const;
+  void know(Known known);
+  void index(uint32_t number);
+
+  std::string names_;
+  std::vector<Known> known_;
+  std::vector<uint32_t> slots_;  // number in known_ + 1, by hash; empty while there are few
 };
 
 }  // namespace evershore::dnswire

@@ -5,8 +5,8 @@
 
 Each server has one core to itself, dnsperf the other. Half of the questions go to a record that health decides, where the
 server has such a thing (Evershore: failover; gdnsd: simplefo; PowerDNS: Lua ifportup), the other half to random plain
-records. CPU per query is the server's own (all its processes), over the queries that were answered. Needs dnsperf, and
-the servers that are to be compared: apt-get install dnsperf gdnsd nsd knot bind9 pdns-server pdns-backend-bind
+records. CPU per query is the server's own (all its processes), over the queries that were answered. The latency is that of a
+second run at a fixed rate; the memory is what the names add: to a start with one name. Needs dnsperf, and the servers that are to be compared: apt-get install dnsperf gdnsd nsd knot bind9 pdns-server pdns-backend-bind
 """
 import argparse
 import os
@@ -26,7 +26,7 @@ import dns_peers
 
 ZONE = "bench.example"
 SERVER_CPU, LOAD_CPU = "0", "1"
-START_SECONDS_MAX = 30
+START_SECONDS_MAX = 120
 
 
 def zone_text(names, assets):
@@ -151,8 +151,23 @@ def answers(port):
     return reply[2] & 0x80 != 0 and reply[3] & 15 == 0
 
 
+def group_memory(group):
+    """Bytes of all processes of a process group, shared ones in parts."""
+    total = 0
+    for entry in os.listdir("/proc"):
+        try:
+            if not entry.isdigit() or os.getpgid(int(entry)) != group:
+                continue
+            with open(f"/proc/{entry}/smaps_rollup") as file:
+                total += int(re.search(r"^Pss: +(\d+) kB", file.read(), re.M).group(1)) * 1024
+        except (OSError, AttributeError):
+            continue
+    return total
+
+
 class Running:
     def __init__(self, name, command, port, log):
+        begin = time.monotonic()
         self.process = subprocess.Popen(["taskset", "-c", SERVER_CPU, *command], stdout=subprocess.PIPE if port is None else log,
                                         stderr=log, text=True, start_new_session=True)
         self.port = port or int(re.fullmatch(r"port (\d+)\n", self.process.stdout.readline()).group(1))
@@ -161,6 +176,8 @@ class Running:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise SystemExit(f"{name} does not answer; its output is in {log.name}")
+            time.sleep(0.002)
+        self.start_seconds = time.monotonic() - begin
 
     def stop(self):
         try:
@@ -170,15 +187,27 @@ class Running:
         self.process.wait()
 
 
+def dnsperf(port, questions, *more):
+    return subprocess.run(["taskset", "-c", LOAD_CPU, "dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", questions, "-c", "8", "-T", "1",
+                           *more], capture_output=True, text=True, check=True)
+
+
+def latency_p99(port, options, questions):
+    """Milliseconds, at a rate that every server can keep."""
+    run = dnsperf(port, questions, "-l", "2", "-q", "1000", "-Q", str(options.rate), "-v")
+    times = sorted(float(line.rsplit(" ", 1)[1]) for line in run.stdout.splitlines() if line.startswith("> NOERROR"))
+    return times[len(times) * 99 // 100] * 1000 if times else float("nan")
+
+
 def measure(port, group, options, questions):
     before = group_cpu(group)
-    run = subprocess.run(["taskset", "-c", LOAD_CPU, "dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", questions, "-l", str(options.seconds),
-                          "-c", "8", "-T", "1", "-q", "256"], capture_output=True, text=True, check=True)
+    run = dnsperf(port, questions, "-l", str(options.seconds), "-q", "256")
     cpu = group_cpu(group) - before
     done = int(re.search(r"Queries completed:\s+(\d+)", run.stdout).group(1))
     lost = int(re.search(r"Queries lost:\s+(\d+)", run.stdout).group(1))
     rate = float(re.search(r"Queries per second:\s+([\d.]+)", run.stdout).group(1))
-    return rate, cpu / done * 1e6, lost
+    return {"rate": rate, "cpu": cpu / done * 1e6, "lost": lost, "p99": latency_p99(port, options, questions),
+            "memory": group_memory(group)}
 
 
 def main():
@@ -189,6 +218,7 @@ def main():
     parser.add_argument("--names", type=int, default=1000)
     parser.add_argument("--pairs", type=int, default=5, help="rounds; each asks every server once")
     parser.add_argument("--seconds", type=int, default=4, help="of load in each round")
+    parser.add_argument("--rate", type=int, default=5000, help="queries/s for the latency")
     parser.add_argument("--rate-limit", action="store_true", help="leave Evershore's rate limiting on (it will limit: half of the questions are equal)")
     options = parser.parse_args()
     names = options.servers.split(",")
@@ -207,20 +237,36 @@ def main():
                     running = Running(name, command, port, log)
                     try:
                         results[name].append(measure(running.port, running.process.pid, options, questions))
+                        results[name][-1]["start"] = running.start_seconds
                     finally:
                         running.stop()
-    report(options, results)
+        empty = {name: memory_of_one_name(name, bench, options) for name in names if name != "echo"}
+    report(options, results, empty)
 
 
-def report(options, results):
-    print(f"{options.names} names, {options.pairs} rounds of {options.seconds} s, medians")
-    print(f"  {'':10} {'queries/s':>10} {'CPU us/query':>13} {'of the floor':>13} {'lost':>6}")
-    floor = statistics.median(cpu for _, cpu, _ in results["echo"]) if "echo" in results else None
+def memory_of_one_name(name, bench, options):
+    many, options.names = options.names, 1
+    command, port = getattr(bench, name)()
+    options.names = many
+    with open(f"/tmp/evershore-bench-{name}.log", "w") as log:
+        running = Running(name, command, port, log)
+        try:
+            return group_memory(running.process.pid)
+        finally:
+            running.stop()
+
+
+def report(options, results, empty):
+    print(f"{options.names} names, {options.pairs} rounds of {options.seconds} s, medians; p99 at {options.rate} queries/s")
+    print(f"  {'':10} {'queries/s':>10} {'CPU us/query':>13} {'of the floor':>13} {'lost':>6} {'p99 ms':>8} {'start s':>8} {'bytes/name':>11}")
     for name, rounds in results.items():
-        rate, cpu, _ = (statistics.median(column) for column in zip(*rounds))
-        paired = statistics.median(own[1] / base[1] for own, base in zip(rounds, results["echo"])) if floor else float("nan")
-        print(f"  {name:10} {rate:10.0f} {cpu:13.2f} {paired:12.2f}x {sum(lost for _, _, lost in rounds):6d}"
-              f"   ({min(cpu for _, cpu, _ in rounds):.2f}..{max(cpu for _, cpu, _ in rounds):.2f})")
+        median = {key: statistics.median(row[key] for row in rounds) for key in rounds[0]}
+        paired = statistics.median(own["cpu"] / base["cpu"] for own, base in zip(rounds, results["echo"])) if "echo" in results else float("nan")
+        lost = sum(row["lost"] for row in rounds)
+        cpus = [row["cpu"] for row in rounds]
+        bytes_each = f"{(median['memory'] - empty[name]) / options.names:11.0f}" if name in empty else f"{'':11}"
+        print(f"  {name:10} {median['rate']:10.0f} {median['cpu']:13.2f} {paired:12.2f}x {lost:6d} {median['p99']:8.2f} {median['start']:8.2f} {bytes_each}"
+              f"   ({min(cpus):.2f}..{max(cpus):.2f} us)")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <thread>
 
+#include "app/free_memory.h"
 #include "app/settings/settings.h"
 #include "base/text.h"
 #include "io/files.h"
@@ -122,13 +123,19 @@ Result<void> Node::open_state() {
 }
 
 Result<void> Node::configure_dns(const Settings& settings) {
+  TRY_VOID(load_dns(settings));
+  give_back_free_memory();
+  rate_limiter_.set_rate(settings.dns.rate_limit);
+  return {};
+}
+
+Result<void> Node::load_dns(const Settings& settings) {
   std::vector<dns::Problem> problems;
   const auto files = dns::read_master_files(settings.dns, problems);
   const auto keys = dns::read_zone_keys(settings.dns, settings_.node.data, loop_.wall(), problems);
   TRY(auto countries, dns::read_countries(settings.dns));
   if (problems.empty()) problems = publisher_.configure(settings.dns, files, std::move(countries), keys);
   if (!problems.empty()) return fail(Fault::kInvalid, "dns: " + problems.front().message);
-  rate_limiter_.set_rate(settings.dns.rate_limit);
   return {};
 }
 

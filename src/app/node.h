@@ -54,6 +54,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Node(Settings settings, std::string settings_path, Log log);
   Result<void> open_state();
   Result<void> configure_dns(const Settings& settings);
+  Result<void> load_dns(const Settings& settings);
   Result<void> start_serving();
   Result<void> start_admin();
   void start_health();

@@ -445,6 +445,8 @@ Task<std::string> Node::metrics_text() {
   }
   dns_query_metrics(out, servers, publisher_.counted_zones());
   dns_record_metrics(out, publisher_.decision_log().entries());
+  out.histogram("evershore_dns_publish_seconds", "From news of health, or new settings, to the published answers.", {},
+                publisher_.counters().build);
   transfer_metrics(out, serving_, notifier_);
   co_return out.take();
 }

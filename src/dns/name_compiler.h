@@ -100,7 +100,8 @@ class NameCompiler {
     for (const auto& [name, node] : plain.contents) {
       const auto nsec = node.find(dnswire::kTypeNsec);
       if (nsec == node.end()) continue;
-      const uint32_t proof = add_proof(*out_, plain.apex, {name, dnswire::kTypeNsec, nsec->second, sign(zone, name, dnswire::kTypeNsec, nsec->second)});
+      const uint32_t proof =
+          add_proof(*out_, plain.apex, {name, dnswire::kTypeNsec, nsec->second, sign(zone, name, dnswire::kTypeNsec, nsec->second)});
       nsecs.push_back({canonical_key(name), &name, &nsec->second, proof});
     }
     std::ranges::sort(nsecs, {}, &Nsec::key);
@@ -202,8 +203,9 @@ class NameCompiler {
   BodyRef redirection(const NameTree::Entry& entry) {
     const auto& set = entry.node->at(dnswire::kTypeDname);
     BodyWriter body(*entry.name, anything_signed_);
-    body.put(Section::kAnswer,
-             {.owner = *entry.name, .type = dnswire::kTypeDname, .set = set, .rrsigs = sign(entry.zone, *entry.name, dnswire::kTypeDname, set)});
+    body.put(
+        Section::kAnswer,
+        {.owner = *entry.name, .type = dnswire::kTypeDname, .set = set, .rrsigs = sign(entry.zone, *entry.name, dnswire::kTypeDname, set)});
     const BodyRef plain = body.finish(*out_, dnswire::Rcode::kNoError, true);
     out_->body(plain).redirects = true;
     if (plain < out_->secure.size() && out_->secure[plain].body != 0) out_->bodies[out_->secure[plain].body].redirects = true;
@@ -245,8 +247,8 @@ class NameCompiler {
     std::erase_if(types, [](const TypeBody& listed) { return listed.type == dnswire::kTypeDs; });
     const auto* in_parent = tree_.node_of(entry.parent_zone, *entry.name);
     const auto* ds = in_parent != nullptr && in_parent->contains(dnswire::kTypeDs) ? &in_parent->at(dnswire::kTypeDs) : nullptr;
-    types.push_back(
-        {dnswire::kTypeDs, ds != nullptr ? one_set(entry.parent_zone, *entry.name, dnswire::kTypeDs, *ds) : no_data(entry.parent_zone, *entry.name)});
+    types.push_back({dnswire::kTypeDs, ds != nullptr ? one_set(entry.parent_zone, *entry.name, dnswire::kTypeDs, *ds)
+                                                     : no_data(entry.parent_zone, *entry.name)});
   }
 
   // The set, or a pick among its outcomes.
@@ -508,8 +510,8 @@ class NameCompiler {
     node.other_body = node.any_body = node.below_body = body.finish(*out_, dnswire::Rcode::kNoError, false);
     // DS is the one type at a cut that this side answers itself (RFC 4035 3.1.4.1).
     const auto ds = entry.node->find(dnswire::kTypeDs);
-    types.push_back(
-        {dnswire::kTypeDs, ds == entry.node->end() ? no_data(entry.zone, *entry.name) : one_set(entry.zone, *entry.name, dnswire::kTypeDs, ds->second)});
+    types.push_back({dnswire::kTypeDs, ds == entry.node->end() ? no_data(entry.zone, *entry.name)
+                                                               : one_set(entry.zone, *entry.name, dnswire::kTypeDs, ds->second)});
   }
 
   void put_referral(BodyWriter& body, const NameTree::Entry& cut) {

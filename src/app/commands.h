@@ -48,6 +48,15 @@ struct FailoverOptions {
   bool release = false;  // --auto
 };
 int command_failover(const GlobalOptions& global, const FailoverOptions& options);
+
+struct PurgeOptions {
+  std::string site;
+  std::string key;
+  std::string prefix;
+  std::string tag;
+  bool all = false;
+};
+int command_purge(const GlobalOptions& global, const PurgeOptions& options);
 int command_explain(const GlobalOptions& global, const std::string& subject);
 
 struct RegionOptions {

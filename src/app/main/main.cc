@@ -16,6 +16,7 @@ struct CommandLine {
   StatusOptions status;
   DrainOptions drain;
   FailoverOptions failover;
+  PurgeOptions purge;
   RegionOptions region;
   DrillOptions drill;
   DnsKeysOptions dns_keys;
@@ -97,6 +98,15 @@ void add_steering_commands(CLI::App& app, CommandLine& line) {
   failover->add_option("site", line.failover.site, "Which site")->required();
   auto* region = failover->add_option("region", line.failover.region, "The region that goes first");
   failover->add_flag("--auto", line.failover.release, "Release the pin")->excludes(region);
+  auto* purge =
+      add_command(app, line, "purge", "Forget what the edge has cached of a site: a key, a prefix, a tag, or all.",
+                  "evershore purge -c evershore.toml assets --prefix images/2026/", [&] { return command_purge(line.global, line.purge); });
+  add_settings_option(purge, line);
+  purge->add_option("site", line.purge.site, "Which site")->required();
+  purge->add_option("--key", line.purge.key, "The object with this key");
+  purge->add_option("--prefix", line.purge.prefix, "All keys that begin so");
+  purge->add_option("--tag", line.purge.tag, "All objects with this word in Surrogate-Key");
+  purge->add_flag("--all", line.purge.all, "The whole site");
   auto* drill = add_command(app, line, "drill", "Break a region on purpose, as the running node sees it, and report what clients saw.",
                             "evershore drill -c evershore.toml --region east --fault blackhole --for 30s --report drill.json",
                             [&] { return command_drill(line.global, line.drill); });

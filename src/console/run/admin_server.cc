@@ -259,6 +259,23 @@ Task<void> AdminServer::fault(io::HttpExchange& exchange, std::string region, st
   co_await answer_done(exchange, std::move(done));
 }
 
+namespace {
+// nullopt: not exactly one of the four.
+std::optional<PurgeRequest> purge_request(std::string site, const Json& json) {
+  if (!json.is_object() || json.size() != 1) return std::nullopt;
+  PurgeRequest request{.site = std::move(site), .what = PurgeRequest::What::kSite, .value = {}};
+  if (json.value("all", Json(false)) == true) return request;
+  const std::array<std::pair<const char*, PurgeRequest::What>, 3> kinds{
+      {{"key", PurgeRequest::What::kKey}, {"prefix", PurgeRequest::What::kPrefix}, {"tag", PurgeRequest::What::kTag}}};
+  for (const auto& [name, what] : kinds) {
+    request.what = what;
+    request.value = string_field(json, name);
+    if (!request.value.empty()) return request;
+  }
+  return std::nullopt;
+}
+}  // namespace
+
 Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std::string verb) {
   if (verb == "sync") {
     co_await sync(exchange, std::move(site));
@@ -266,6 +283,16 @@ Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std:
   }
   auto body = co_await exchange.read_whole_body(kBodyBytesMax);
   const auto json = Json::parse(body ? *body : std::string(), nullptr, false);
+  if (verb == "purge") {
+    auto request = purge_request(std::move(site), json);
+    if (!request) {
+      co_await answer_error(exchange, 400, R"(POST sites/NAME/purge with one of {"key":"K"}, {"prefix":"P"}, {"tag":"T"}, {"all":true})");
+      co_return;
+    }
+    auto purged = co_await api_.purge(std::move(*request));
+    co_await answer_done(exchange, std::move(purged));
+    co_return;
+  }
   const auto region = string_field(json, "region");
   const bool release = json.is_object() && json.value("auto", false);
   if (verb != "failover" || (region.empty() && !release)) {

@@ -29,6 +29,13 @@ struct DrainRequest {
   std::optional<Duration> for_span;
 };
 
+struct PurgeRequest {
+  enum class What : uint8_t { kKey, kPrefix, kTag, kSite };
+  std::string site;
+  What what = What::kKey;
+  std::string value;
+};
+
 class NodeApi {
  public:
   virtual ~NodeApi() = default;
@@ -47,6 +54,8 @@ class NodeApi {
   virtual Task<Result<void>> drain(DrainRequest request) = 0;
   virtual Task<Result<void>> undrain(std::string region) = 0;
   virtual Task<Result<void>> failover(std::string site, std::optional<std::string> region) = 0;  // nullopt = release the pin
+  // What the edge has cached is outdated, on all loops and on disk, when it returns.
+  virtual Task<Result<void>> purge(PurgeRequest request) = 0;
   // A drill: this node sees the region as broken for so long (at most an hour); kNone ends it.
   virtual Task<Result<void>> fault(std::string region, io::FaultMode mode, Duration for_span) = 0;
   // S3 event JSON; events are hints, so what cannot be used is skipped. The number of keys noted.

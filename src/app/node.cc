@@ -87,14 +87,22 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string setting
   auto* self = node.get();
   node->publisher_.on_published([self] { self->on_zones_published(); });
   TRY_VOID(node->configure_dns(node->settings_));
-  TRY_VOID(node->start_serving());
-  TRY_VOID(node->start_admin());
+  if (auto listening = node->listen(); !listening) return std::unexpected(std::move(listening).error());
   node->start_health();
   node->notifier_.configure(node->settings_.dns, node->publisher_.transfers().read()->rules);
   node->replication_->configure(node->settings_);
   node->replication_->begin();
   for (auto& thread : node->serving_) thread->start();
   return node;
+}
+
+// An address may be taken: then the listeners that are there already are closed in good order.
+Result<void> Node::listen() {
+  auto listening = start_serving();
+  if (listening) listening = start_admin();
+  if (listening) return {};
+  for (auto& thread : serving_) thread->stop(Duration::zero());
+  return listening;
 }
 
 Result<void> Node::open_state() {

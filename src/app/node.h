@@ -59,6 +59,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Result<void> configure_dns(const Settings& settings);
   Result<void> load_dns(const Settings& settings);
   void open_disk_cache();
+  Result<void> listen();
   Result<void> start_serving();
   Result<void> start_admin();
   void start_health();

@@ -9,6 +9,7 @@
 #include "dns/transfer_rules.h"
 #include "io/files.h"
 #include "io/geo_database.h"
+#include "io/stopwatch.h"
 
 namespace evershore::dns {
 
@@ -65,7 +66,7 @@ DnsPublisher::Change DnsPublisher::update(const HealthSnapshot& health, const St
 
 // The answers go out as soon as they are compiled; what secondaries and people are told comes after.
 DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
-  const Mono start = clock_.now();
+  const io::Stopwatch watch;
   live_->update(health_, steering_, sites_, places_);
   const bool changed = number_zones() || live_->zones().size() != served_;
   settings_are_new_ = false;
@@ -79,7 +80,7 @@ DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
   CompileOptions options{
       .nsid = nsid_, .client_subnet = client_subnet_, .places = places_, .counter_rows = counter_rows(), .signers = sign()};
   published_.publish(compiler_->compile(std::move(options)));
-  counters_.build.add(clock_.now() - start);
+  counters_.build.add(watch.elapsed());
   log_changes();
   finish_versions();
   counters_.published.add();

@@ -1,6 +1,6 @@
-#include "io/workers.h"
+#include "store/directory_store_workers.h"
 
-namespace evershore::io {
+namespace evershore::store {
 
 Workers::Workers(size_t threads) {
   threads_.reserve(threads);
@@ -37,4 +37,4 @@ void Workers::run() {
   }
 }
 
-}  // namespace evershore::io
+}  // namespace evershore::store

@@ -1,6 +1,7 @@
-// Commands that ask a running node: status, explain, drain, undrain, failover.
+// Commands that ask a running node: status, explain, drain, undrain, failover, purge.
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -99,6 +100,22 @@ int command_failover(const GlobalOptions& global, const FailoverOptions& options
                         ? fmt::format("site {}: pin released", options.site)
                         : fmt::format("site {} is pinned to {} (release: failover {} --auto)", options.site, options.region, options.site);
   return post(global, "/api/v1/sites/" + http::percent_encode(options.site, http::Slash::kEncode) + "/failover", body, done);
+}
+
+int command_purge(const GlobalOptions& global, const PurgeOptions& options) {
+  const std::array<std::pair<const char*, const std::string*>, 3> kinds{
+      {{"key", &options.key}, {"prefix", &options.prefix}, {"tag", &options.tag}}};
+  Json body = Json::object();
+  std::string what = "everything";
+  for (const auto& [name, value] : kinds) {
+    if (value->empty()) continue;
+    body[name] = *value;
+    what = fmt::format("{} \"{}\"", name, *value);
+  }
+  if (options.all) body["all"] = true;
+  if (body.size() != 1) return complain(kUsage, "purge: give one of --key, --prefix, --tag and --all");
+  return post(global, "/api/v1/sites/" + http::percent_encode(options.site, http::Slash::kEncode) + "/purge", body,
+              fmt::format("site {}: {} is purged", options.site, what));
 }
 
 }  // namespace evershore::app

@@ -48,6 +48,15 @@ struct FailoverOptions {
   bool release = false;  // --auto
 };
 int command_failover(const GlobalOptions& global, const FailoverOptions& options);
+
+struct PurgeOptions {
+  std::string site;
+  std::string key;
+  std::string prefix;
+  std::string tag;
+  bool all = false;
+};
+int command_purge(const GlobalOptions& global, const PurgeOptions& options);
 int command_explain(const GlobalOptions& global, const std::string& subject);
 
 struct RegionOptions {
@@ -82,10 +91,6 @@ int command_dns_keys_make(const GlobalOptions& global, const DnsKeysOptions& opt
 int command_dns_keys_roll(const GlobalOptions& global, const DnsKeysOptions& options);
 int command_dns_keys_ds(const GlobalOptions& global, const DnsKeysOptions& options);
 
-struct DnsExportOptions {
-  std::string zone;
-  bool as_signed = false;  // --signed
-};
-int command_dns_export(const GlobalOptions& global, const DnsExportOptions& options);
+int command_dns_export(const GlobalOptions& global, const std::string& zone);
 
 }  // namespace evershore::app

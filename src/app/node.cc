@@ -19,7 +19,6 @@ namespace {
 constexpr Duration kDrainGrace = std::chrono::seconds(10);
 constexpr Duration kKeysInterval = std::chrono::minutes(1);
 constexpr const char* kSerialsKey = "dns_serials";  // on the board
-constexpr const char* kUsableKey = "dns_last_usable";
 
 Result<std::vector<io::Endpoint>> endpoints_of(const std::vector<std::string>& texts) {
   std::vector<io::Endpoint> endpoints;
@@ -57,7 +56,6 @@ dnswire::CookieSecret cookie_secret_of(const DnsSettings& settings) {
 
 // Settings that are read for the sake of files that already have them, but change nothing in this version.
 void warn_of_no_effect(const Settings& settings, const Log& log) {
-  if (settings.edge.cache_disk) log.warn("edge.cache.disk has no effect yet: the cache is in memory");
   for (const auto& [name, site] : settings.sites) {
     if (site.replication.mode == ReplicationMode::kQuorum) log.warn("sites.{}.replication.mode \"quorum\" works as \"async\" yet", name);
   }
@@ -88,16 +86,23 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string setting
   TRY_VOID(node->open_state());
   auto* self = node.get();
   node->publisher_.on_published([self] { self->on_zones_published(); });
-  node->publisher_.on_usable([self](std::string saved) { self->replication_->save(kUsableKey, std::move(saved)); });
   TRY_VOID(node->configure_dns(node->settings_));
-  TRY_VOID(node->start_serving());
-  TRY_VOID(node->start_admin());
+  if (auto listening = node->listen(); !listening) return std::unexpected(std::move(listening).error());
   node->start_health();
   node->notifier_.configure(node->settings_.dns, node->publisher_.transfers().read()->rules);
   node->replication_->configure(node->settings_);
   node->replication_->begin();
   for (auto& thread : node->serving_) thread->start();
   return node;
+}
+
+// An address may be taken: then the listeners that are there already are closed in good order.
+Result<void> Node::listen() {
+  auto listening = start_serving();
+  if (listening) listening = start_admin();
+  if (listening) return {};
+  for (auto& thread : serving_) thread->stop(Duration::zero());
+  return listening;
 }
 
 Result<void> Node::open_state() {
@@ -115,7 +120,6 @@ Result<void> Node::open_state() {
   for (const auto& [key, value] : entries) {
     if (key == "health") remembered_health_ = value;
     if (key == kSerialsKey) publisher_.restore_serials(value);
-    if (key == kUsableKey) publisher_.restore_usable(value);
   }
   const auto save = [self](std::string key, std::optional<std::string> value) {
     self->replication_->save(std::move(key), std::move(value));
@@ -142,6 +146,24 @@ Result<void> Node::load_dns(const Settings& settings) {
   return {};
 }
 
+// Without its disk the edge serves from memory and from the regions: no reason not to start.
+void Node::open_disk_cache() {
+  std::string purges;
+  if (const auto& disk = settings_.edge.cache_disk) {
+    auto store = edge::DiskStore::open(disk->path, disk->size_bytes);
+    if (store) {
+      purges = disk->path + "/purges";
+      disk_cache_ = std::make_unique<edge::DiskCache>(std::move(*store));
+      const auto& counters = disk_cache_->counters();
+      log_.named("edge").info("cache on disk: {} objects, {} of {}, in {}", counters.objects.get(), format_size(counters.bytes.get()),
+                              format_size(disk->size_bytes), disk->path);
+    } else {
+      log_.named("edge").warn("edge.cache.disk is not used: {}", store.error().text);
+    }
+  }
+  purges_ = std::make_unique<edge::PurgeDesk>(std::move(purges), loop_.wall());
+}
+
 Result<void> Node::start_serving() {
   TRY(endpoints_.edge, endpoints_of(settings_.edge.listen));
   TRY(endpoints_.edge_tls, endpoints_of(settings_.edge.listen_tls));
@@ -149,9 +171,14 @@ Result<void> Node::start_serving() {
   TRY(endpoints_.dns_tls, endpoints_of(settings_.dns.listen_tls));
   TRY(const auto tls, tls_server_of(settings_.edge));
   if (endpoints_.none()) return {};
+  open_disk_cache();
   for (size_t i = 0; i < thread_count(settings_.node); ++i) {
     serving_.push_back(std::make_unique<ServingThread>(ServingInputs{
-        .edge = {.config = edge_config_, .health = health_board_, .steering = steersman_->published()},
+        .edge = {.config = edge_config_,
+                 .health = health_board_,
+                 .steering = steersman_->published(),
+                 .disk = disk_cache_.get(),
+                 .purges = purges_.get()},
         .answers = publisher_.snapshots(),
         .dns_options =
             {.transfers = &publisher_.transfers(), .why = &publisher_.why(), .cookies = &cookie_secret_, .limiter = &rate_limiter_},
@@ -336,6 +363,8 @@ void Node::apply(Settings next) {
   };
   frozen("node", next.node != settings_.node);
   frozen("edge.listen", next.edge.listen != settings_.edge.listen || next.edge.listen_tls != settings_.edge.listen_tls);
+  frozen("edge.cache",
+         next.edge.cache_memory_bytes != settings_.edge.cache_memory_bytes || next.edge.cache_disk != settings_.edge.cache_disk);
   frozen("dns.listen", next.dns.listen != settings_.dns.listen || next.dns.listen_tls != settings_.dns.listen_tls);
   frozen("admin", next.admin != settings_.admin);
   auto tls = tls_server_of(next.edge);

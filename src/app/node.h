@@ -15,6 +15,8 @@
 #include "console/run/admin_server.h"
 #include "dns/run/dns_publisher.h"
 #include "dns/run/notifier.h"
+#include "edge/run/disk_cache.h"
+#include "edge/run/purge_desk.h"
 #include "health/run/alerts.h"
 #include "health/run/runner.h"
 
@@ -35,11 +37,12 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Task<std::string> checks_json() override;
   Task<std::string> metrics_text() override;
   Task<Result<std::string>> explain_json(std::string subject) override;
-  Task<Result<std::string>> zone_text(std::string zone, console::ZoneForm form) override;
+  Task<Result<std::string>> zone_text(std::string zone) override;
   Task<Result<std::string>> differences_json(std::string site) override;
   Task<Result<void>> drain(console::DrainRequest request) override;
   Task<Result<void>> undrain(std::string region) override;
   Task<Result<void>> failover(std::string site, std::optional<std::string> region) override;
+  Task<Result<void>> purge(console::PurgeRequest request) override;
   Task<Result<void>> fault(std::string region, io::FaultMode mode, Duration for_span) override;
   Task<Result<size_t>> webhook(std::string body) override;
   Task<Result<std::string>> sync(std::string site, std::function<void(std::string)> on_progress) override;
@@ -55,6 +58,8 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Result<void> open_state();
   Result<void> configure_dns(const Settings& settings);
   Result<void> load_dns(const Settings& settings);
+  void open_disk_cache();
+  Result<void> listen();
   Result<void> start_serving();
   Result<void> start_admin();
   void start_health();
@@ -97,6 +102,8 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   std::unique_ptr<health::HealthRunner> health_;
   std::unique_ptr<health::Alerts> alerts_;
   ServingEndpoints endpoints_;
+  std::unique_ptr<edge::DiskCache> disk_cache_;  // null: memory only
+  std::unique_ptr<edge::PurgeDesk> purges_;
   std::vector<std::unique_ptr<ServingThread>> serving_;
   std::unique_ptr<console::AdminServer> admin_;
   std::string key_problem_;                    // "" = none

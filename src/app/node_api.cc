@@ -92,6 +92,22 @@ Task<Result<std::string>> sync_there(Replicators& replicators, std::string site,
   co_return sync_json(report).dump();
 }
 
+static_assert(static_cast<int>(console::PurgeRequest::What::kSite) == static_cast<int>(edge::PurgeKind::kSite), "the same order");
+
+// null: no cache on disk.
+Json disk_json(const edge::DiskCache* disk) {
+  if (disk == nullptr) return nullptr;
+  const auto& counters = disk->counters();
+  return {{"objects", counters.objects.get()},
+          {"bytes", counters.bytes.get()},
+          {"hits", counters.hits.get()},
+          {"misses", counters.misses.get()},
+          {"writes", counters.writes.get()},
+          {"writes_skipped", counters.skipped.get()},
+          {"write_failures", counters.write_failures.get()},
+          {"read_failures", counters.read_failures.get()}};
+}
+
 Json edge_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const std::vector<io::Endpoint>& endpoints) {
   uint64_t requests = 0, failed = 0, hits = 0, misses = 0, stale = 0, takeovers = 0, hedges = 0, retries = 0, resets = 0, connections = 0;
   for (const auto& thread : serving) {
@@ -135,16 +151,6 @@ std::optional<Json> dns_explanation(const dns::DnsPublisher& publisher, const st
   const auto why = dns::why_of(publisher.why_state(), *publisher.snapshots().read(), *name);
   if (!why || why->kind == dns::WhyName::Kind::kMissing) return std::nullopt;
   return why_json(*why, now);
-}
-
-Result<std::string> signed_zone_text(const dns::DnsPublisher& publisher, const dns::PlainZone& zone) {
-  const auto transfers = publisher.transfers().read();
-  const auto of_zone = transfers->zones.find(zone.apex);
-  if (of_zone == transfers->zones.end() || of_zone->second.content->signatures.empty()) {
-    return fail(Fault::kInvalid, fmt::format("zone {} is not signed; give it dnssec = true", plain_name(zone.apex)));
-  }
-  const auto records = dns::whole_zone(of_zone->second.content);
-  return dns::master_text(*records);
 }
 
 Json zones_json(const dns::DnsPublisher& publisher) {
@@ -223,6 +229,7 @@ Task<std::string> Node::status_json() {
   json["checks"] = checks_document(view);
   json["sites"] = sites_document(view);
   json["edge"] = edge_json(serving_, endpoints_.edge);
+  json["edge"]["disk"] = disk_json(disk_cache_.get());
   json["dns"] = dns_json(serving_, endpoints_.dns, publisher_, notifier_);
   co_return to_text(json);
 }
@@ -287,11 +294,21 @@ Task<Result<std::string>> Node::explain_json(std::string subject) {
                  fmt::format("\"{}\" is no region, site, host or DNS name of the settings; a key is written SITE/KEY", subject));
 }
 
-Task<Result<std::string>> Node::zone_text(std::string zone, console::ZoneForm form) {
+Task<Result<void>> Node::purge(console::PurgeRequest request) {
+  CO_TRY_VOID(known_site(request.site));
+  if (!purges_) co_return fail(Fault::kInvalid, "this node has no edge, so nothing is cached");
+  const edge::PurgeOrder order{static_cast<edge::PurgeKind>(request.what), request.site, request.value};
+  auto purged = purges_->purge(order);
+  const auto what = request.what == console::PurgeRequest::What::kSite ? std::string("all") : fmt::format("\"{}\"", request.value);
+  events_.add("purge", request.site, fmt::format("the cache of site {} is purged: {}", request.site, what));
+  if (!purged) co_return wrap(std::move(purged).error(), "purged, but after a restart it may be back");
+  co_return Result<void>{};
+}
+
+Task<Result<std::string>> Node::zone_text(std::string zone) {
   CO_TRY(const auto apex, dns::Name::parse(zone));
   std::string names;
   for (const auto& known : publisher_.zones()) {
-    if (known.apex == apex && form == console::ZoneForm::kSigned) co_return signed_zone_text(publisher_, known);
     if (known.apex == apex) co_return dns::master_text(known);
     names += (names.empty() ? "" : ", ") + plain_name(known.apex);
   }
@@ -387,6 +404,15 @@ void counter(MetricsText& out, std::string_view name, std::string_view help, con
   out.add(MetricType::kCounter, name, help, {}, value.get<double>());
 }
 
+void disk_metrics(MetricsText& out, const Json& disk) {
+  if (disk.is_null()) return;
+  out.add(MetricType::kGauge, "evershore_edge_disk_bytes", "Bytes of the cache on disk.", {}, disk["bytes"].get<double>());
+  out.add(MetricType::kGauge, "evershore_edge_disk_objects", "Objects in the cache on disk.", {}, disk["objects"].get<double>());
+  for (const char* name : {"hits", "misses", "writes", "writes_skipped", "write_failures", "read_failures"}) {
+    counter(out, fmt::format("evershore_edge_disk_{}_total", name), fmt::format("Cache on disk: {}.", name), disk[name]);
+  }
+}
+
 struct TransferMetric {
   std::string_view kind;
   Counter dns::TransferCounters::* counter;
@@ -433,6 +459,7 @@ Task<std::string> Node::metrics_text() {
   for (const char* name : {"requests", "failed", "resets", "cache_hits", "cache_misses", "cache_stale", "hedges", "retries", "takeovers"}) {
     counter(out, fmt::format("evershore_edge_{}_total", name), fmt::format("Edge: {}.", name), edge[name]);
   }
+  disk_metrics(out, disk_json(disk_cache_.get()));
   for (size_t i = 0; i < serving_.size(); ++i) {
     const auto loop = std::to_string(i);
     const std::array<Label, 1> labels{{{"loop", loop}}};

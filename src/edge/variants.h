@@ -3,6 +3,7 @@
 // Under the key itself lies a marker that says by which fields its answers differ; each variant lies under a key of its own.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@ inline constexpr size_t kVaryNamesMax = 16;  // an answer that differs by more f
 struct Variants {
   std::vector<std::string> names;  // lower case, sorted; empty = no marker
   std::vector<std::string> keys;   // of the variants, oldest first
+  bool lists(std::string_view key) const { return std::ranges::find(keys, key) != keys.end(); }
 };
 
 // What selects among the variants, from the client's fields: values joined, without optional white space; languages in lower

@@ -94,14 +94,14 @@ Task<Result<PutResult>> DirectoryStore::put(ObjectKey key, PutOptions options, B
                       .modified = loop_.wall(),
                       .headers = std::move(options.headers),
                       .metadata = std::move(options.metadata)};
-  OnWorker<Result<PutResult>> commit{bucket_->workers(), loop_,
-                                     [&] { return bucket_->commit(std::move(staged.file), record, options.condition); }};
+  io::OnWorker<Result<PutResult>> commit{bucket_->workers(), loop_,
+                                         [&] { return bucket_->commit(std::move(staged.file), record, options.condition); }};
   auto result = co_await commit;
   co_return result;
 }
 
 Task<Result<void>> DirectoryStore::remove(ObjectKey key, std::string if_match) {
-  OnWorker<Result<void>> removal{bucket_->workers(), loop_, [&] { return bucket_->remove(key, if_match); }};
+  io::OnWorker<Result<void>> removal{bucket_->workers(), loop_, [&] { return bucket_->remove(key, if_match); }};
   auto result = co_await removal;
   co_return result;
 }
@@ -109,8 +109,8 @@ Task<Result<void>> DirectoryStore::remove(ObjectKey key, std::string if_match) {
 Task<Result<PutResult>> DirectoryStore::replace_metadata(ObjectKey key, std::string if_match, StandardHeaders headers,
                                                          UserMetadata metadata) {
   const auto now = loop_.wall();
-  OnWorker<Result<PutResult>> replacing{bucket_->workers(), loop_,
-                                        [&] { return bucket_->replace_metadata(key, if_match, headers, metadata, now); }};
+  io::OnWorker<Result<PutResult>> replacing{bucket_->workers(), loop_,
+                                            [&] { return bucket_->replace_metadata(key, if_match, headers, metadata, now); }};
   auto result = co_await replacing;
   co_return result;
 }
@@ -120,7 +120,7 @@ Task<Result<ListPage>> DirectoryStore::list(ListOptions options) { co_return buc
 Task<Result<std::string>> DirectoryStore::create_multipart(ObjectKey key, StandardHeaders headers, UserMetadata metadata) {
   if (key.empty() || key.size() > kObjectKeyBytesMax) co_return fail(Fault::kInvalid, "KeyTooLongError: a key has 1 to 1024 bytes");
   const ObjectRecord about{.key = std::move(key), .modified = loop_.wall(), .headers = std::move(headers), .metadata = std::move(metadata)};
-  OnWorker<Result<std::string>> creation{bucket_->workers(), loop_, [&] { return bucket_->create_upload(about); }};
+  io::OnWorker<Result<std::string>> creation{bucket_->workers(), loop_, [&] { return bucket_->create_upload(about); }};
   auto result = co_await creation;
   co_return result;
 }
@@ -129,8 +129,8 @@ Task<Result<CompletedPart>> DirectoryStore::put_part(ObjectKey key, std::string 
                                                      BodyReader& body) {
   CO_TRY(auto staged, co_await write_body(size_bytes, body));
   const ObjectRecord part{.key = std::move(key), .etag = std::move(staged.etag), .size_bytes = size_bytes, .modified = loop_.wall()};
-  OnWorker<Result<CompletedPart>> commit{bucket_->workers(), loop_,
-                                         [&] { return bucket_->commit_part(std::move(staged.file), part, upload_id, number); }};
+  io::OnWorker<Result<CompletedPart>> commit{bucket_->workers(), loop_,
+                                             [&] { return bucket_->commit_part(std::move(staged.file), part, upload_id, number); }};
   auto result = co_await commit;
   co_return result;
 }
@@ -138,14 +138,14 @@ Task<Result<CompletedPart>> DirectoryStore::put_part(ObjectKey key, std::string 
 Task<Result<PutResult>> DirectoryStore::complete_multipart(ObjectKey key, std::string upload_id, std::vector<CompletedPart> parts,
                                                            PutCondition condition) {
   const auto now = loop_.wall();
-  OnWorker<Result<PutResult>> completion{bucket_->workers(), loop_,
-                                         [&] { return bucket_->complete_upload(key, upload_id, parts, condition, now); }};
+  io::OnWorker<Result<PutResult>> completion{bucket_->workers(), loop_,
+                                             [&] { return bucket_->complete_upload(key, upload_id, parts, condition, now); }};
   auto result = co_await completion;
   co_return result;
 }
 
 Task<Result<void>> DirectoryStore::abort_multipart(ObjectKey key, std::string upload_id) {
-  OnWorker<Result<void>> abortion{bucket_->workers(), loop_, [&] { return bucket_->abort_upload(key, upload_id); }};
+  io::OnWorker<Result<void>> abortion{bucket_->workers(), loop_, [&] { return bucket_->abort_upload(key, upload_id); }};
   auto result = co_await abortion;
   co_return result;
 }

@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "base/result.h"
+#include "io/workers.h"
 #include "store/directory_store_file.h"
 #include "store/directory_store_index.h"
-#include "store/directory_store_workers.h"
 #include "store/object_store.h"
 
 namespace evershore::store {
@@ -49,7 +49,7 @@ class DirectoryBucket {
   DirectoryBucket(std::string path, DirectoryOptions options);  // use open()
 
   const DirectoryIndex& index() const { return index_; }
-  Workers& workers() { return workers_; }
+  io::Workers& workers() { return workers_; }
   const DirectoryOptions& options() const { return options_; }
   size_t damaged() const { return damaged_; }
 
@@ -91,7 +91,7 @@ class DirectoryBucket {
   std::array<std::mutex, 256> stripes_;  // held while a key changes
   std::atomic<uint64_t> names_{0};
   std::atomic<size_t> damaged_{0};
-  Workers workers_;  // last: its threads end first
+  io::Workers workers_;  // last: its threads end first
 };
 
 }  // namespace evershore::store

@@ -1,6 +1,7 @@
 """The command line: help, exit codes, check, reload, drain and friends."""
 
 import signal
+import socket
 import subprocess
 
 import support
@@ -81,6 +82,32 @@ def test_reload_takes_a_good_file_and_refuses_a_bad_one(make_region, make_node, 
     node.process.line(r"(?s)reload.*gone", 10)
     assert node.get_json("/api/v1/status")["sites"][0]["order"][0]["region"] == "west"
     assert node.stop() == 0
+
+
+def test_a_taken_address_is_named_and_nothing_stays_half_open(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        there = f"127.0.0.1:{taken.getsockname()[1]}"
+        for listeners, what in [(f'[edge]\nlisten = ["127.0.0.1:0"]\n[dns]\nlisten = ["{there}"]\n', "dns.listen"),
+                                (f'[edge]\nlisten = ["127.0.0.1:0"]\n[dns]\nlisten = ["127.0.0.1:0"]\n[admin]\nlisten = "{there}"\n', "admin.listen")]:
+            path = tmp_path / "taken.toml"
+            path.write_text(f"""[node]
+name = "n"
+data = "{tmp_path}/data"
+threads = 2
+{listeners}[[dns.zones]]
+name = "example.com"
+nameservers = ["ns1.example.com"]
+[regions.east]
+endpoint = "http://127.0.0.1:9"
+bucket = "b"
+[sites.a]
+hosts = ["a.example.com"]
+regions = ["east"]
+""")
+            done = evershore("run", "-c", path, check=3, seconds=20)
+            assert f"{what} {there}" in done.stderr and "in use" in done.stderr, done.stderr
 
 
 def test_metrics_health_and_token(make_region, make_node, tmp_path):

@@ -16,10 +16,10 @@ struct CommandLine {
   StatusOptions status;
   DrainOptions drain;
   FailoverOptions failover;
+  PurgeOptions purge;
   RegionOptions region;
   DrillOptions drill;
   DnsKeysOptions dns_keys;
-  DnsExportOptions dns_export;
   demo::DemoOptions demo;
   std::string site;
   std::string subject;
@@ -98,6 +98,15 @@ void add_steering_commands(CLI::App& app, CommandLine& line) {
   failover->add_option("site", line.failover.site, "Which site")->required();
   auto* region = failover->add_option("region", line.failover.region, "The region that goes first");
   failover->add_flag("--auto", line.failover.release, "Release the pin")->excludes(region);
+  auto* purge =
+      add_command(app, line, "purge", "Forget what the edge has cached of a site: a key, a prefix, a tag, or all.",
+                  "evershore purge -c evershore.toml assets --prefix images/2026/", [&] { return command_purge(line.global, line.purge); });
+  add_settings_option(purge, line);
+  purge->add_option("site", line.purge.site, "Which site")->required();
+  purge->add_option("--key", line.purge.key, "The object with this key");
+  purge->add_option("--prefix", line.purge.prefix, "All keys that begin so");
+  purge->add_option("--tag", line.purge.tag, "All objects with this word in Surrogate-Key");
+  purge->add_flag("--all", line.purge.all, "The whole site");
   auto* drill = add_command(app, line, "drill", "Break a region on purpose, as the running node sees it, and report what clients saw.",
                             "evershore drill -c evershore.toml --region east --fault blackhole --for 30s --report drill.json",
                             [&] { return command_drill(line.global, line.drill); });
@@ -140,10 +149,9 @@ void add_dns_commands(CLI::App& app, CommandLine& line) {
                        "evershore dns keys ds -c evershore.toml example.com", [&] { return command_dns_keys_ds(line.global, options); });
   auto* exported = add_command(*dns, line, "export", "Print a zone as a master file, with the answers of the running node.",
                                "evershore dns export -c evershore.toml example.com > example.com.zone",
-                               [&] { return command_dns_export(line.global, line.dns_export); });
+                               [&] { return command_dns_export(line.global, line.subject); });
   add_settings_option(exported, line);
-  exported->add_option("zone", line.dns_export.zone, "Which zone of the settings file")->required();
-  exported->add_flag("--signed", line.dns_export.as_signed, "With keys, signatures and NSEC records, as secondaries get it");
+  exported->add_option("zone", line.subject, "Which zone of the settings file")->required();
 }
 
 void add_region_command(CLI::App& app, CommandLine& line) {

@@ -179,11 +179,7 @@ Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) 
   } else {
     const auto parts = path_parts(path);
     if (parts.size() == 6 && parts[3] == "dns" && parts[4] == "zones") {
-      co_await zone_text(exchange, parts[5], ZoneForm::kPlain);
-      co_return;
-    }
-    if (parts.size() == 7 && parts[3] == "dns" && parts[4] == "zones" && parts[6] == "signed") {
-      co_await zone_text(exchange, parts[5], ZoneForm::kSigned);
+      co_await zone_text(exchange, parts[5]);
       co_return;
     }
     if (parts.size() == 6 && parts[3] == "sites" && parts[5] == "differences") {
@@ -195,8 +191,8 @@ Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) 
   }
 }
 
-Task<void> AdminServer::zone_text(io::HttpExchange& exchange, std::string zone, ZoneForm form) {
-  auto text = co_await api_.zone_text(std::move(zone), form);
+Task<void> AdminServer::zone_text(io::HttpExchange& exchange, std::string zone) {
+  auto text = co_await api_.zone_text(std::move(zone));
   if (!text) {
     co_await answer_error(exchange, status_of(text.error().fault), text.error().text);
     co_return;
@@ -263,6 +259,23 @@ Task<void> AdminServer::fault(io::HttpExchange& exchange, std::string region, st
   co_await answer_done(exchange, std::move(done));
 }
 
+namespace {
+// nullopt: not exactly one of the four.
+std::optional<PurgeRequest> purge_request(std::string site, const Json& json) {
+  if (!json.is_object() || json.size() != 1) return std::nullopt;
+  PurgeRequest request{.site = std::move(site), .what = PurgeRequest::What::kSite, .value = {}};
+  if (json.value("all", Json(false)) == true) return request;
+  const std::array<std::pair<const char*, PurgeRequest::What>, 3> kinds{
+      {{"key", PurgeRequest::What::kKey}, {"prefix", PurgeRequest::What::kPrefix}, {"tag", PurgeRequest::What::kTag}}};
+  for (const auto& [name, what] : kinds) {
+    request.what = what;
+    request.value = string_field(json, name);
+    if (!request.value.empty()) return request;
+  }
+  return std::nullopt;
+}
+}  // namespace
+
 Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std::string verb) {
   if (verb == "sync") {
     co_await sync(exchange, std::move(site));
@@ -270,6 +283,16 @@ Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std:
   }
   auto body = co_await exchange.read_whole_body(kBodyBytesMax);
   const auto json = Json::parse(body ? *body : std::string(), nullptr, false);
+  if (verb == "purge") {
+    auto request = purge_request(std::move(site), json);
+    if (!request) {
+      co_await answer_error(exchange, 400, R"(POST sites/NAME/purge with one of {"key":"K"}, {"prefix":"P"}, {"tag":"T"}, {"all":true})");
+      co_return;
+    }
+    auto purged = co_await api_.purge(std::move(*request));
+    co_await answer_done(exchange, std::move(purged));
+    co_return;
+  }
   const auto region = string_field(json, "region");
   const bool release = json.is_object() && json.value("auto", false);
   if (verb != "failover" || (region.empty() && !release)) {

@@ -29,9 +29,11 @@ struct DrainRequest {
   std::optional<Duration> for_span;
 };
 
-enum class ZoneForm : uint8_t {
-  kPlain,   // what the settings and health give it; no keys, no signatures
-  kSigned,  // as secondaries get it
+struct PurgeRequest {
+  enum class What : uint8_t { kKey, kPrefix, kTag, kSite };
+  std::string site;
+  What what = What::kKey;
+  std::string value;
 };
 
 class NodeApi {
@@ -46,12 +48,14 @@ class NodeApi {
 
   // Unknown site, region or key: kNotFound with the names there are.
   virtual Task<Result<std::string>> explain_json(std::string subject) = 0;
-  // A zone as a master file, with the present answers. Unknown: kNotFound with the names there are. kSigned of one that is not: kInvalid.
-  virtual Task<Result<std::string>> zone_text(std::string zone, ZoneForm form) = 0;
+  // A zone as a master file, with the present answers. Unknown: kNotFound with the names there are.
+  virtual Task<Result<std::string>> zone_text(std::string zone) = 0;
   virtual Task<Result<std::string>> differences_json(std::string site) = 0;
   virtual Task<Result<void>> drain(DrainRequest request) = 0;
   virtual Task<Result<void>> undrain(std::string region) = 0;
   virtual Task<Result<void>> failover(std::string site, std::optional<std::string> region) = 0;  // nullopt = release the pin
+  // What the edge has cached is outdated, on all loops and on disk, when it returns.
+  virtual Task<Result<void>> purge(PurgeRequest request) = 0;
   // A drill: this node sees the region as broken for so long (at most an hour); kNone ends it.
   virtual Task<Result<void>> fault(std::string region, io::FaultMode mode, Duration for_span) = 0;
   // S3 event JSON; events are hints, so what cannot be used is skipped. The number of keys noted.

@@ -9,6 +9,7 @@
 #include "dns/transfer_rules.h"
 #include "io/files.h"
 #include "io/geo_database.h"
+#include "io/stopwatch.h"
 
 namespace evershore::dns {
 
@@ -36,8 +37,7 @@ std::vector<Problem> DnsPublisher::configure(const DnsSettings& settings, const 
   for (auto& [path, message] : transfer.problems) loaded.problems.push_back({Problem::Where::kZone, 0, path, path + ": " + message});
   if (!loaded.problems.empty()) return std::move(loaded.problems);
   decisions_before_ = live_->decisions();
-  auto usable = restored_usable_ ? *std::exchange(restored_usable_, std::nullopt) : live_->usable();
-  live_ = std::make_unique<LiveZones>(std::move(loaded.zones), std::move(usable));
+  live_ = std::make_unique<LiveZones>(std::move(loaded.zones), live_->usable());
   compiler_.reset();
   settings_are_new_ = true;
   rules_ = std::move(transfer.rules);
@@ -66,7 +66,7 @@ DnsPublisher::Change DnsPublisher::update(const HealthSnapshot& health, const St
 
 // The answers go out as soon as they are compiled; what secondaries and people are told comes after.
 DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
-  const Mono start = clock_.now();
+  const io::Stopwatch watch;
   live_->update(health_, steering_, sites_, places_);
   const bool changed = number_zones() || live_->zones().size() != served_;
   settings_are_new_ = false;
@@ -80,7 +80,7 @@ DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
   CompileOptions options{
       .nsid = nsid_, .client_subnet = client_subnet_, .places = places_, .counter_rows = counter_rows(), .signers = sign()};
   published_.publish(compiler_->compile(std::move(options)));
-  counters_.build.add(clock_.now() - start);
+  counters_.build.add(watch.elapsed());
   log_changes();
   finish_versions();
   counters_.published.add();
@@ -91,10 +91,6 @@ DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
 
 // The answers are out, or stay: what people want to know about them.
 DnsPublisher::Change DnsPublisher::told(Change change) {
-  if (usable_told_ != live_->usable()) {
-    usable_told_ = live_->usable();
-    if (on_usable_) on_usable_(usable_text(usable_told_));
-  }
   decision_log_.note(live_->decisions(), clock_.wall());
   if (!why_allowed_.empty() || !why_.read()->allowed.empty()) why_.publish(why_state());
   return change;

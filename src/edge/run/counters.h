@@ -12,6 +12,7 @@ struct EdgeCounters {
   std::array<Counter, 6> answers_by_class;  // [2] = 2xx ... ; [0] = reset or client gone before a head
   Counter cache_hits;
   Counter cache_misses;
+  Counter disk_hits;            // objects that came from the disk tier into memory
   Counter cache_stale;          // served although stale, because nobody answered (or within stale-while-revalidate)
   Counter cache_revalidated;    // 304 from a region
   Counter collapsed;            // requests that shared another one's fetch

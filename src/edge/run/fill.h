@@ -35,6 +35,7 @@ struct Handler::Fill {
   std::optional<Fetched> fetched;
   GiveUp why = GiveUp::kNone;
   uint32_t attempts = 0;
+  uint64_t purge_mark = 0;
   bool outdated = false;  // what is stored under its key has been forgotten since it began
 
   bool ended() const { return state != State::kAsking && state != State::kArriving; }

@@ -17,7 +17,10 @@ Handler::Handler(Scheduler& scheduler, Fetcher& fetcher, EdgeInputs inputs, uint
       health_(inputs.health),
       steering_(inputs.steering),
       cache_(cache_bytes_max),
-      filling_bytes_max_(std::max(cache_bytes_max / 2, uint64_t{1} << 20)) {}
+      disk_(inputs.disk),
+      filling_bytes_max_(std::max(cache_bytes_max / 2, uint64_t{1} << 20)) {
+  if (inputs.purges != nullptr) purges_.emplace(inputs.purges->list());
+}
 
 Handler::~Handler() = default;
 
@@ -71,9 +74,37 @@ std::shared_ptr<const StoredObject> Handler::find_stored(Request& request) {
   auto stored = cache_.find(request.cache_key);
   if (stored && stored->is_marker()) {
     request.found_key = variant_cache_key(request.cache_key, stored->variants.names, request.headers());
-    stored = cache_.find(request.found_key);
+    stored = stored->variants.lists(request.found_key) ? cache_.find(request.found_key) : nullptr;
   }
+  if (stored && purged(request.cache_key, *stored)) return nullptr;
   return stored;
+}
+
+// The same from disk, into memory.
+Task<std::shared_ptr<const StoredObject>> Handler::find_on_disk(Request& request) {
+  auto stored = cache_.find(request.cache_key);
+  if (!stored) stored = co_await load(request.cache_key);
+  if (stored && stored->is_marker()) {
+    request.found_key = variant_cache_key(request.cache_key, stored->variants.names, request.headers());
+    const bool listed = stored->variants.lists(request.found_key);
+    stored = nullptr;
+    if (listed) stored = co_await load(request.found_key);
+  }
+  if (stored && purged(request.cache_key, *stored)) co_return nullptr;
+  co_return stored;
+}
+
+Task<std::shared_ptr<const StoredObject>> Handler::load(std::string key) {
+  if (!disk_->may_have(key)) co_return nullptr;
+  const uint64_t before = forgotten_;
+  auto loaded = co_await disk_->find(scheduler_, key);
+  auto newer = cache_.find(key);
+  if (newer) co_return newer;
+  if (!loaded || forgotten_ != before) co_return nullptr;  // perhaps it was this one
+  counters_.disk_hits.add();
+  cache_.put(key, loaded);
+  refresh_gauges();
+  co_return loaded;
 }
 
 namespace {
@@ -84,6 +115,7 @@ bool negative_entry(const StoredObject& stored) { return stored.status != 200 &&
 
 Task<void> Handler::serve_object(Request& request) {
   auto stored = find_stored(request);
+  if (!stored && disk_ != nullptr) stored = co_await find_on_disk(request);
   if (stored) {
     const auto use = use_of(stored->freshness, scheduler_.now());
     if (use == Use::kServe) {
@@ -375,7 +407,9 @@ Task<void> Handler::serve_nothing(Request& request, GiveUp why) {
 Task<bool> Handler::serve_error_document(Request& request, const Provenance& provenance) {
   if (request.site->error_document.empty()) co_return false;
   const std::string key = request.site->prefix + request.site->error_document;
-  auto document = cache_.find(request.site->name + '\0' + key);
+  const std::string cache_key = request.site->name + '\0' + key;
+  auto document = cache_.find(cache_key);
+  if (document && purged(cache_key, *document)) document = nullptr;
   const bool fresh = document && use_of(document->freshness, scheduler_.now()) == Use::kServe;
   if (!fresh) {
     const auto fill = join_fill(request, key, document);

@@ -1,7 +1,9 @@
 // A request of a client and its answer: site, key, cache, conditions, ranges, and the fetch behind them. One loop's own.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -11,7 +13,9 @@
 #include "edge/memory_cache.h"
 #include "edge/run/config.h"
 #include "edge/run/counters.h"
+#include "edge/run/disk_tier.h"
 #include "edge/run/fetcher.h"
+#include "edge/run/purge_desk.h"
 #include "io/http_server.h"
 #include "model/health.h"
 #include "model/steering.h"
@@ -23,6 +27,8 @@ struct EdgeInputs {
   const Published<EdgeConfig>& config;
   const Published<HealthSnapshot>& health;
   const Published<Steering>& steering;
+  DiskTier* disk = nullptr;     // none: memory only
+  PurgeDesk* purges = nullptr;  // none: nothing is ever purged
 };
 
 class Handler {
@@ -35,6 +41,11 @@ class Handler {
   Task<void> serve(io::HttpExchange& exchange);
   // After the last serve() has returned: ends background work, then returns. The fetcher must have been cancelled.
   Task<void> close();
+
+  // What is stored under the key, with all its variants, is outdated; what is being fetched for it just now will not be kept.
+  void forget(const std::string& cache_key);
+  // Called when an unsafe request has outdated a key: the other loops have it, too.
+  std::function<void(const std::string& cache_key)> tell_others;
 
   const EdgeCounters& counters() const { return counters_; }
 
@@ -75,8 +86,12 @@ class Handler {
   bool may_share(const Fill& fill, const http::ResponseHead& head) const;
   void store(const Fill& fill, std::shared_ptr<const StoredObject> object);
   void store_negative(const Fill& fill);
-  void forget(const std::string& cache_key);
   void refresh_gauges();
+  void keep(const std::string& key, std::shared_ptr<const StoredObject> object);
+  Task<std::shared_ptr<const StoredObject>> find_on_disk(Request& request);
+  Task<std::shared_ptr<const StoredObject>> load(std::string key);
+  uint64_t purge_mark() { return purges_ ? purges_->get()->mark() : 0; }
+  bool purged(std::string_view key, const StoredObject& object) { return purges_ && purges_->get()->purged(key, object); }
   void count_answer(Request& request, uint16_t status);
   Provenance provenance_of(const Request& request, std::string_view region, CacheWord word, uint32_t attempts) const;
 
@@ -86,6 +101,9 @@ class Handler {
   Published<HealthSnapshot>::Reader health_;
   Published<Steering>::Reader steering_;
   MemoryCache cache_;
+  DiskTier* disk_;
+  std::optional<Published<PurgeList>::Reader> purges_;
+  uint64_t forgotten_ = 0;  // calls of forget()
   uint64_t filling_bytes_ = 0;
   uint64_t filling_bytes_max_;
   std::unordered_map<std::string, std::shared_ptr<Fill>> fills_;  // that a newcomer may join

@@ -10,13 +10,15 @@ namespace evershore::edge {
 std::shared_ptr<Handler::Fill> Handler::join_fill(Request& request, const std::string& key, std::shared_ptr<const StoredObject> stale) {
   const std::string cache_key = request.site->name + '\0' + key;
   const std::string fill_key = request.found_key.empty() ? cache_key : request.found_key;
-  if (const auto at = fills_.find(fill_key); at != fills_.end()) {
+  const uint64_t mark = purge_mark();
+  if (const auto at = fills_.find(fill_key); at != fills_.end() && !at->second->outdated && at->second->purge_mark == mark) {
     counters_.collapsed.add();
     return at->second;
   }
   auto fill = std::make_shared<Fill>(scheduler_);
   fill->fill_key = fill_key;
   fill->cache_key = cache_key;
+  fill->purge_mark = mark;
   fill->begun_by = request.id;
   fill->forward = request.site->forward;
   fill->client.authorization = request.headers().has("authorization");
@@ -28,7 +30,7 @@ std::shared_ptr<Handler::Fill> Handler::join_fill(Request& request, const std::s
     order.request.if_none_match = fill->stale->etag;
     if (fill->stale->etag.empty()) order.request.if_modified_since = fill->stale->headers.get("last-modified");
   }
-  fills_.emplace(fill_key, fill);
+  fills_.insert_or_assign(fill_key, fill);
   scope_.spawn(run_fill(fill, std::move(order)));
   return fill;
 }
@@ -56,7 +58,8 @@ bool Handler::settle(const std::shared_ptr<Fill>& fill, const Fetched& fetched) 
 bool Handler::may_share(const Fill& fill, const http::ResponseHead& head) const {
   const uint64_t size = http::status_without_body(head.status) ? 0 : head.content_length.value_or(UINT64_MAX);
   return storable(fill.client, head, fill.ttl) == Storable::kYes && fill.vary.size() <= kVaryNamesMax &&
-         size <= std::min(kSharedBytesMax, cache_.object_bytes_max()) && filling_bytes_ + size <= filling_bytes_max_;
+         size <= (disk_ != nullptr ? kSharedBytesMax : std::min(kSharedBytesMax, cache_.object_bytes_max())) &&
+         filling_bytes_ + size <= filling_bytes_max_;
 }
 
 Task<void> Handler::run_fill(std::shared_ptr<Fill> fill, FetchOrder order) {
@@ -70,7 +73,7 @@ Task<void> Handler::run_fill(std::shared_ptr<Fill> fill, FetchOrder order) {
   } else {
     co_await take(fill, std::move(fetched));
   }
-  fills_.erase(fill->fill_key);
+  if (const auto at = fills_.find(fill->fill_key); at != fills_.end() && at->second == fill) fills_.erase(at);
   fill->changed.notify_all();
 }
 
@@ -105,6 +108,8 @@ void Handler::refresh(const std::shared_ptr<Fill>& fill, const Fetched& fetched)
   const auto freshness = freshness_of(for_age, exchange, fill->ttl);
   auto object = make_stored(merged.headers, freshness, fill->stale->body, fetched.region);
   object.status = merged.status;
+  object.tags = fetched.head.headers.has("surrogate-key") ? tags_of(fetched.head.headers) : fill->stale->tags;
+  object.purge_mark = fill->purge_mark;
   fill->object = std::make_shared<const StoredObject>(std::move(object));
   fill->word = CacheWord::kRevalidated;
   fill->state = Fill::State::kDone;
@@ -127,6 +132,8 @@ Task<void> Handler::receive(std::shared_ptr<Fill> fill, Fetched fetched) {
   }
   auto object = make_stored(kept, freshness_of(fetched.head, exchange, fill->ttl), fill->buffer, fetched.region);
   object.status = fetched.head.status;
+  object.tags = tags_of(fetched.head.headers);
+  object.purge_mark = fill->purge_mark;
   fill->object = std::make_shared<const StoredObject>(std::move(object));
   fill->state = Fill::State::kArriving;
   fill->changed.notify_all();
@@ -153,15 +160,22 @@ void Handler::store(const Fill& fill, std::shared_ptr<const StoredObject> object
   const auto at = cache_.find(fill.cache_key);
   if (fill.vary.empty()) {
     if (at && at->is_marker()) forget(fill.cache_key);
-    cache_.put(fill.cache_key, std::move(object));
+    keep(fill.cache_key, std::move(object));
   } else {
     const std::string key = variant_cache_key(fill.cache_key, fill.vary, fill.asked_with);
     auto added = with_variant(at && at->is_marker() ? at->variants : Variants{}, fill.vary, key);
     for (const auto& dropped : added.dropped) cache_.remove(dropped);
-    cache_.put(fill.cache_key, std::make_shared<const StoredObject>(make_marker(std::move(added.marker))));
-    cache_.put(key, std::move(object));
+    auto marker = make_marker(std::move(added.marker));
+    marker.purge_mark = fill.purge_mark;
+    keep(fill.cache_key, std::make_shared<const StoredObject>(std::move(marker)));
+    keep(key, std::move(object));
   }
   refresh_gauges();
+}
+
+void Handler::keep(const std::string& key, std::shared_ptr<const StoredObject> object) {
+  if (disk_ != nullptr) disk_->put(key, object, scheduler_.now(), scheduler_.wall());
+  cache_.put(key, std::move(object));
 }
 
 // "No region has it", for a while, where the site wants that; what was stored is gone in any case.

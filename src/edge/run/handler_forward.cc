@@ -37,18 +37,24 @@ Task<void> Handler::serve_unsafe(Request& request) {
   auto fetched = co_await fetcher_.fetch(std::move(order));
   // RFC 9111 4.4: an answer that is no error makes what is stored invalid.
   if (fetched.body && fetched.head.status < 400 && !safe_method(request.exchange.request().method)) {
-    forget(request.cache_key);
-    for (const auto& target : invalidated_targets(request.exchange.request(), fetched.head.headers))
-      forget(request.site->name + '\0' + target);
+    auto targets = invalidated_targets(request.exchange.request(), fetched.head.headers);
+    targets.push_back(request.key);
+    for (const auto& target : targets) {
+      const std::string cache_key = request.site->name + '\0' + target;
+      forget(cache_key);
+      if (tell_others) tell_others(cache_key);
+    }
   }
   co_await serve_fetched(request, std::move(fetched));
 }
 
-// The key with all its variants; what is being fetched for it just now will not be kept.
 void Handler::forget(const std::string& cache_key) {
+  ++forgotten_;
   if (const auto stored = cache_.find(cache_key); stored && stored->is_marker())
     for (const auto& variant : stored->variants.keys) cache_.remove(variant);
   cache_.remove(cache_key);
+  // Variants on disk are not found without their marker, nor with a new one that does not list them.
+  if (disk_ != nullptr && disk_->may_have(cache_key)) disk_->remove(cache_key);
   for (const auto& [key, fill] : fills_)
     if (fill->cache_key == cache_key) fill->outdated = true;
   refresh_gauges();

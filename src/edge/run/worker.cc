@@ -5,13 +5,20 @@ namespace evershore::edge {
 EdgeWorker::EdgeWorker(io::Loop& loop, EdgeInputs inputs, EvidenceSink& sink, Log log, Options options)
     : loop_(loop),
       options_(std::move(options)),
+      purges_(inputs.purges),
       client_(loop, {.tls = options_.tls, .faults = options_.faults}),
       origin_(loop, client_, inputs.config),
       book_(loop, sink, log, BreakerRules{}),
       fetcher_(loop, origin_, book_, Fetcher::Rules{}),
-      handler_(loop, fetcher_, inputs, inputs.config.read()->edge.cache_memory_bytes / inputs.config.read()->loops) {}
+      handler_(loop, fetcher_, inputs, inputs.config.read()->edge.cache_memory_bytes / inputs.config.read()->loops) {
+  if (purges_ == nullptr) return;
+  purge_member_ = purges_->join(loop_.handle(), [this](const std::string& key) { handler_.forget(key); });
+  handler_.tell_others = [this](const std::string& key) { purges_->tell_others(purge_member_, key); };
+}
 
-EdgeWorker::~EdgeWorker() = default;
+EdgeWorker::~EdgeWorker() {
+  if (purges_ != nullptr) purges_->leave(purge_member_);
+}
 
 Result<io::Endpoint> EdgeWorker::listen(const io::Endpoint& endpoint, std::shared_ptr<io::TlsServerContext> tls) {
   auto options = options_.server;
@@ -48,6 +55,7 @@ Task<void> EdgeWorker::drain(Mono deadline) {
   co_await draining.join();
   loop_.cancel(timer);
   fetcher_.cancel_all();  // nobody waits for what still runs
+  if (purges_ != nullptr) purges_->leave(purge_member_);
   co_await handler_.close();
   co_await fetcher_.close();
 }

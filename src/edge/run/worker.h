@@ -53,6 +53,8 @@ class EdgeWorker {
   };
   io::Loop& loop_;
   Options options_;
+  PurgeDesk* purges_;
+  uint64_t purge_member_ = 0;
   io::HttpClient client_;
   HttpOriginClient origin_;
   RegionBook book_;

@@ -1,6 +1,6 @@
-#include "store/directory_store_workers.h"
+#include "io/workers.h"
 
-namespace evershore::store {
+namespace evershore::io {
 
 Workers::Workers(size_t threads) {
   threads_.reserve(threads);
@@ -37,4 +37,4 @@ void Workers::run() {
   }
 }
 
-}  // namespace evershore::store
+}  // namespace evershore::io

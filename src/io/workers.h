@@ -1,4 +1,4 @@
-// A few threads for file system calls that may take long (fsync, concatenation), so that no loop waits for a disk.
+// A few threads for file system calls that may take long, so that no loop waits for a disk.
 #pragma once
 
 #include <condition_variable>
@@ -12,7 +12,7 @@
 
 #include "base/time.h"
 
-namespace evershore::store {
+namespace evershore::io {
 
 // The destructor runs what was submitted, then joins.
 class Workers {
@@ -51,4 +51,4 @@ struct OnWorker {
   T await_resume() { return std::move(*value); }
 };
 
-}  // namespace evershore::store
+}  // namespace evershore::io

@@ -1,0 +1,125 @@
+"""The cache of a running node: over restarts and crashes, and purged by key, prefix, tag and site."""
+
+import json
+import pathlib
+
+import pytest
+import support
+from support import evershore, wait_until
+
+CACHED = {"Cache-Control": "max-age=3600", "Content-Type": "text/plain"}
+
+
+@pytest.fixture
+def site(make_region, make_node, tmp_path):
+    regions = [make_region("east"), make_region("west")]
+    for region in regions:
+        client = region.client()
+        for key in ("a.txt", "img/1", "img/2"):
+            client.put(key, b"old " + key.encode(), CACHED)
+        client.put("tagged", b"old tagged", dict(CACHED, **{"x-amz-meta-surrogate-key": "winter shoes"}))
+    text = support.site_settings(tmp_path, regions, records=False).replace("threads = 1", "threads = 2")
+    text = text.replace('mode = "async"', 'mode = "off"')
+    text = text.replace('[edge]\n', f'[edge]\ncache = {{ memory = "64MiB", disk = {{ path = "{tmp_path}/cache", size = "64MiB" }} }}\n')
+    return regions, make_node(text), tmp_path
+
+
+def word(answer):
+    return answer[1]["x-evershore"].split("cache=")[1].split(";")[0]
+
+
+def on_disk(node):
+    return node.get_json("/api/v1/status")["edge"]["disk"]
+
+
+def fill(node, keys=("a.txt", "img/1", "img/2", "tagged")):
+    for key in keys:
+        assert node.edge("/" + key)[0] == 200
+    wait_until(lambda: on_disk(node)["objects"] >= len(keys), what="all objects on disk")
+
+
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_cached_objects_are_there_after_a_restart_with_all_regions_dead(site, end):
+    regions, node, _ = site
+    fill(node)
+    node.stop() if end == "stop" else node.process.kill()
+    for region in regions:
+        region.kill()
+    node.start()
+    assert "cache on disk: 4 objects" in node.process.text()
+    for key in ("a.txt", "img/1", "img/2", "tagged"):
+        answer = node.edge("/" + key)
+        assert (answer[0], answer[2], word(answer)) == (200, b"old " + key.encode(), "hit")
+    assert on_disk(node)["hits"] == 4
+    assert node.edge("/never-seen")[0] == 503
+
+
+def test_a_damaged_disk_cache_costs_a_fetch_and_no_error(site):
+    regions, node, folder = site
+    fill(node)
+    node.stop()
+    for path in sorted((folder / "cache").glob("*.data")):
+        data = bytearray(path.read_bytes())
+        data[100::50] = bytes(len(data[100::50]))
+        path.write_bytes(data)
+    node.start()
+    for key in ("a.txt", "img/1", "img/2", "tagged"):
+        answer = node.edge("/" + key)
+        assert (answer[0], answer[2], word(answer)) == (200, b"old " + key.encode(), "miss")
+
+
+def test_purges_by_key_prefix_tag_and_site_reach_all_loops_and_the_disk(site):
+    regions, node, _ = site
+
+    def bodies():
+        """What each key is, over new connections to both loops."""
+        seen = {}
+        for key in ("a.txt", "img/1", "img/2", "tagged"):
+            seen[key] = {node.edge("/" + key)[2].split()[0] for _ in range(8)}
+        return seen
+
+    fill(node)
+    assert set().union(*bodies().values()) == {b"old"}
+    for region in regions:
+        for key in ("a.txt", "img/1", "img/2"):
+            region.client().put(key, b"new " + key.encode(), CACHED)
+        region.client().put("tagged", b"new tagged", dict(CACHED, **{"x-amz-meta-surrogate-key": "winter"}))
+    assert set().union(*bodies().values()) == {b"old"}
+    told = node.command("purge", "assets", "--key", "a.txt", check=0).stdout
+    assert told == 'site assets: key "a.txt" is purged\n'
+    assert bodies() == {"a.txt": {b"new"}, "img/1": {b"old"}, "img/2": {b"old"}, "tagged": {b"old"}}
+    node.command("purge", "assets", "--prefix", "img/", check=0)
+    assert bodies() == {"a.txt": {b"new"}, "img/1": {b"new"}, "img/2": {b"new"}, "tagged": {b"old"}}
+    node.command("purge", "assets", "--tag", "shoes", check=0)
+    assert bodies()["tagged"] == {b"new"}
+    status, _, body = node.request("admin", "/api/v1/sites/assets/purge", method="POST", body=json.dumps({"all": True}))
+    assert (status, json.loads(body)) == (200, {"done": True})
+    assert word(node.edge("/a.txt")) == "miss"
+    assert node.command("purge", "assets").returncode == 2
+    assert node.command("purge", "nothing", "--all").returncode == 2
+    assert node.request("admin", "/api/v1/sites/assets/purge", method="POST", body='{"key": "a", "tag": "b"}')[0] == 400
+
+
+def test_a_purge_is_not_forgotten_by_a_restart(site):
+    regions, node, _ = site
+    fill(node)
+    node.command("purge", "assets", "--prefix", "img/", check=0)
+    node.process.kill()
+    for region in regions:
+        region.kill()
+    node.start()
+    assert node.edge("/a.txt")[0] == 200
+    assert node.edge("/img/1")[0] == 503
+
+
+def test_a_folder_that_cannot_be_used_leaves_the_cache_in_memory(make_region, make_node, tmp_path):
+    region = make_region("east")
+    region.client().put("a.txt", b"a", CACHED)
+    pathlib.Path(tmp_path / "cache").write_text("not a folder")
+    text = support.site_settings(tmp_path, [region], records=False)
+    text = text.replace('[edge]\n', f'[edge]\ncache = {{ disk = {{ path = "{tmp_path}/cache", size = "64MiB" }} }}\n')
+    node = make_node(text)
+    assert "edge.cache.disk is not used" in node.process.text()
+    assert node.edge("/a.txt")[2] == b"a" and word(node.edge("/a.txt")) == "hit"
+    assert on_disk(node) is None
+    assert evershore("check", "-c", node.settings_path, check=0)

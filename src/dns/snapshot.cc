@@ -11,13 +11,33 @@
 
 namespace evershore::dns {
 
+namespace {
+
+uint64_t word_at(const void* bytes) {
+  uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+// std::memcmp() is not for a few bytes: this is in the path of every query.
+bool same(const char* a, const uint8_t* b, size_t size) {
+  if (size < sizeof(uint64_t)) return std::memcmp(a, b, size) == 0;
+  const size_t last = size - sizeof(uint64_t);
+  for (size_t at = 0; at < last; at += sizeof(uint64_t)) {
+    if (word_at(a + at) != word_at(b + at)) return false;
+  }
+  return word_at(a + last) == word_at(b + last);
+}
+
+}  // namespace
+
 const CompiledName* NameTable::find(uint64_t hash, std::span<const uint8_t> name) const {
   if (slots.empty()) return nullptr;
   const size_t mask = slots.size() - 1;
   for (size_t slot = hash & mask; slots[slot] != 0; slot = (slot + 1) & mask) {
     const auto& entry = names[slots[slot] - 1];
     if (entry.hash != static_cast<uint32_t>(hash) || entry.name_bytes != name.size()) continue;
-    if (std::memcmp(bytes.data() + entry.name_at, name.data(), name.size()) == 0) return &entry;
+    if (same(bytes.data() + entry.name_at, name.data(), name.size())) return &entry;
   }
   return nullptr;
 }

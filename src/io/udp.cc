@@ -41,8 +41,10 @@ Result<int> open_bound(const Endpoint& endpoint, const SocketAddress& address) {
   if (wildcard(address) && !(v6 ? set_option(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) : set_option(fd, IPPROTO_IP, IP_PKTINFO, 1))) {
     return failed("packet information");
   }
-  // Forged "fragmentation needed" messages must not make us send fragments. Old kernels without it still work.
-  v6 ? set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT) : set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+  // Nobody on the way may make fragments of us, nor forged "fragmentation needed" messages (RFC 9715 R2). It also spares the kernel a
+  // fragment ID for each datagram. Old kernels without it still work.
+  v6 ? set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE)
+     : set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   set_option(fd, SOL_SOCKET, SO_RCVBUF, kReceiveBufferBytes);
   if (::bind(fd, reinterpret_cast<const sockaddr*>(&address.storage), address.size_bytes) != 0) return failed("bind");
   return fd;

@@ -16,7 +16,7 @@ class UdpSocket {
   static constexpr size_t kBatch = 32;
   static constexpr size_t kDatagramBytesMax = 2'048;  // in and out; longer ones coming in are dropped
 
-  // Datagrams are never fragmented by what a path claims to carry (IP_PMTUDISC_OMIT): replies must be small enough by themselves.
+  // Datagrams are never fragmented, whatever a path claims to carry (IP_PMTUDISC_PROBE): replies must be small enough by themselves.
   static Result<std::unique_ptr<UdpSocket>> open(Loop& loop, const Endpoint& endpoint);
   ~UdpSocket();
   Endpoint local() const;  // the port the system chose, if 0 was asked for

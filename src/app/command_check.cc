@@ -1,11 +1,26 @@
 // `evershore check`: every problem of the settings file, each with its place.
 #include <fmt/format.h>
 
+#include <chrono>
+
 #include "app/commands.h"
 #include "app/load.h"
 #include "app/settings/settings.h"
+#include "dns/run/key_store.h"
 
 namespace evershore::app {
+
+namespace {
+
+// A zone that is to be signed needs its keys on this machine: without them `run` does not start, and a reload is refused.
+void check_keys(const Settings& settings, const TellSetting& tell) {
+  std::vector<dns::Problem> problems;
+  const auto now = std::chrono::time_point_cast<Wall::duration>(std::chrono::system_clock::now());
+  dns::read_zone_keys(settings.dns, settings.node.data, now, problems);
+  for (const auto& problem : problems) tell(fmt::format("dns.zones[{}].{}", problem.index, problem.field), problem.message);
+}
+
+}  // namespace
 
 int command_settings_reference() {
   fmt::print("{}", settings_reference());
@@ -13,7 +28,7 @@ int command_settings_reference() {
 }
 
 int command_check(const GlobalOptions& global) {
-  const auto loaded = load_settings(global.settings_path);
+  const auto loaded = load_settings(global.settings_path, check_keys);
   if (!loaded) return complain(kUsage, loaded.error().text);
   for (const auto& problem : loaded->problems) fmt::print("{}\n", format_problem(problem));
   if (!loaded->problems.empty()) {

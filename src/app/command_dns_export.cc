@@ -17,9 +17,10 @@ namespace evershore::app {
 
 namespace {
 
-Result<std::string> ask_node(const Settings& settings, const std::string& zone) {
+Result<std::string> ask_node(const Settings& settings, const DnsExportOptions& options) {
   TRY(const auto client, AdminClient::for_settings(settings.admin));
-  return client.get("/api/v1/dns/zones/" + http::percent_encode(zone, http::Slash::kEncode));
+  const auto zone = http::percent_encode(options.zone, http::Slash::kEncode);
+  return client.get("/api/v1/dns/zones/" + zone + (options.as_signed ? "/signed" : ""));
 }
 
 // Every check up: what the zone says on a good day.
@@ -58,14 +59,14 @@ Result<std::string> from_settings(const Settings& settings, const std::string& z
 
 }  // namespace
 
-int command_dns_export(const GlobalOptions& global, const std::string& zone) {
+int command_dns_export(const GlobalOptions& global, const DnsExportOptions& options) {
   const auto settings = load_or_explain(global.settings_path);
   if (!settings) return kUsage;
-  auto text = ask_node(*settings, zone);
-  if (!text && (text.error().fault == Fault::kRefused || settings->admin.listen.empty())) {
+  auto text = ask_node(*settings, options);
+  if (!text && !options.as_signed && (text.error().fault == Fault::kRefused || settings->admin.listen.empty())) {
     fmt::print(stderr, "evershore: no node answers ({}): this is the zone as the settings have it, with everything healthy\n",
                text.error().text);
-    text = from_settings(*settings, zone);
+    text = from_settings(*settings, options.zone);
   }
   if (!text)
     return complain(text.error().fault == Fault::kNotFound || text.error().fault == Fault::kInvalid ? kUsage : kFailed, text.error().text);

@@ -91,6 +91,10 @@ int command_dns_keys_make(const GlobalOptions& global, const DnsKeysOptions& opt
 int command_dns_keys_roll(const GlobalOptions& global, const DnsKeysOptions& options);
 int command_dns_keys_ds(const GlobalOptions& global, const DnsKeysOptions& options);
 
-int command_dns_export(const GlobalOptions& global, const std::string& zone);
+struct DnsExportOptions {
+  std::string zone;
+  bool as_signed = false;  // --signed
+};
+int command_dns_export(const GlobalOptions& global, const DnsExportOptions& options);
 
 }  // namespace evershore::app

@@ -19,6 +19,7 @@ namespace {
 constexpr Duration kDrainGrace = std::chrono::seconds(10);
 constexpr Duration kKeysInterval = std::chrono::minutes(1);
 constexpr const char* kSerialsKey = "dns_serials";  // on the board
+constexpr const char* kUsableKey = "dns_last_usable";
 
 Result<std::vector<io::Endpoint>> endpoints_of(const std::vector<std::string>& texts) {
   std::vector<io::Endpoint> endpoints;
@@ -86,6 +87,7 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string setting
   TRY_VOID(node->open_state());
   auto* self = node.get();
   node->publisher_.on_published([self] { self->on_zones_published(); });
+  node->publisher_.on_usable([self](std::string saved) { self->replication_->save(kUsableKey, std::move(saved)); });
   TRY_VOID(node->configure_dns(node->settings_));
   if (auto listening = node->listen(); !listening) return std::unexpected(std::move(listening).error());
   node->start_health();
@@ -120,6 +122,7 @@ Result<void> Node::open_state() {
   for (const auto& [key, value] : entries) {
     if (key == "health") remembered_health_ = value;
     if (key == kSerialsKey) publisher_.restore_serials(value);
+    if (key == kUsableKey) publisher_.restore_usable(value);
   }
   const auto save = [self](std::string key, std::optional<std::string> value) {
     self->replication_->save(std::move(key), std::move(value));

@@ -37,7 +37,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Task<std::string> checks_json() override;
   Task<std::string> metrics_text() override;
   Task<Result<std::string>> explain_json(std::string subject) override;
-  Task<Result<std::string>> zone_text(std::string zone) override;
+  Task<Result<std::string>> zone_text(std::string zone, console::ZoneForm form) override;
   Task<Result<std::string>> differences_json(std::string site) override;
   Task<Result<void>> drain(console::DrainRequest request) override;
   Task<Result<void>> undrain(std::string region) override;

@@ -153,6 +153,16 @@ std::optional<Json> dns_explanation(const dns::DnsPublisher& publisher, const st
   return why_json(*why, now);
 }
 
+Result<std::string> signed_zone_text(const dns::DnsPublisher& publisher, const dns::PlainZone& zone) {
+  const auto transfers = publisher.transfers().read();
+  const auto of_zone = transfers->zones.find(zone.apex);
+  if (of_zone == transfers->zones.end() || of_zone->second.content->signatures.empty()) {
+    return fail(Fault::kInvalid, fmt::format("zone {} is not signed; give it dnssec = true", plain_name(zone.apex)));
+  }
+  const auto records = dns::whole_zone(of_zone->second.content);
+  return dns::master_text(*records);
+}
+
 Json zones_json(const dns::DnsPublisher& publisher) {
   Json out = Json::array();
   for (const auto& zone : publisher.zones()) out.push_back({{"name", plain_name(zone.apex)}, {"serial", dns::serial_of(zone)}});
@@ -305,10 +315,11 @@ Task<Result<void>> Node::purge(console::PurgeRequest request) {
   co_return Result<void>{};
 }
 
-Task<Result<std::string>> Node::zone_text(std::string zone) {
+Task<Result<std::string>> Node::zone_text(std::string zone, console::ZoneForm form) {
   CO_TRY(const auto apex, dns::Name::parse(zone));
   std::string names;
   for (const auto& known : publisher_.zones()) {
+    if (known.apex == apex && form == console::ZoneForm::kSigned) co_return signed_zone_text(publisher_, known);
     if (known.apex == apex) co_return dns::master_text(known);
     names += (names.empty() ? "" : ", ") + plain_name(known.apex);
   }

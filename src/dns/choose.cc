@@ -227,6 +227,29 @@ Chosen Chooser::choose_site(const DecidedRecord& record) {
   return chosen;
 }
 
+// Has nothing been heard of what decides whether the answer is usable?
+bool Chooser::unheard_of(const DecidedAnswer& answer, size_t depth) const {
+  constexpr size_t kDepthMax = 16;
+  const auto* check = health_.find(answer.health_check);
+  if (!answer.health_check.empty() && (check == nullptr || check->health == Health::kUnknown)) return true;
+  const auto behind = answer.target_group && depth < kDepthMax ? by_owner_.find(*answer.target_group) : by_owner_.end();
+  if (behind == by_owner_.end()) return false;
+  return std::ranges::any_of(behind->second, [&](const DecidedRecord* record) {
+    return std::ranges::any_of(record->answers, [&](const DecidedAnswer& member) { return unheard_of(member, depth + 1); });
+  });
+}
+
+std::vector<bool> Chooser::usable_now(const DecidedRecord& record, const std::vector<Candidate>& candidates) const {
+  const auto known = before_.find({record.owner, record.type});
+  const bool before = known != before_.end() && known->second.size() == candidates.size();
+  std::vector<bool> flags;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    flags.push_back(before && unheard_of(record.answers[i], 0) ? known->second[i] : usable(candidates[i]));
+  }
+  if (before && std::ranges::find(flags, true) == flags.end()) return known->second;
+  return flags;
+}
+
 Chosen Chooser::choose(const DecidedRecord& record) {
   if (!record.site.empty()) return choose_site(record);
   auto candidates = candidates_of(record);
@@ -234,8 +257,7 @@ Chosen Chooser::choose(const DecidedRecord& record) {
   const std::pair key(record.owner, record.type);
   if (std::ranges::any_of(candidates, usable)) {
     if (keeps_last) {
-      auto& flags = usable_[key];
-      for (const auto& candidate : candidates) flags.push_back(usable(candidate));
+      usable_[key] = usable_now(record, candidates);
     }
     return choose_by_policy(record, candidates);
   }

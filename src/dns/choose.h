@@ -37,7 +37,8 @@ struct Chosen {
   routing::Why why = routing::Why::kPreferred;
 };
 
-// Which answers of a record were usable when last any was; for WhenAllDown::kLastKnown.
+// Which answers of a record were usable when last any was known to be; for WhenAllDown::kLastKnown. An answer whose check has not been
+// heard of stays what it was: after a start, nothing is known for a while.
 using LastUsable = std::map<std::pair<Name, uint16_t>, std::vector<bool>>;
 
 // All arguments outlive it and what it returns.
@@ -56,6 +57,8 @@ class Chooser {
 
  private:
   std::vector<routing::Candidate> candidates_of(const DecidedRecord& record);
+  std::vector<bool> usable_now(const DecidedRecord& record, const std::vector<routing::Candidate>& candidates) const;
+  bool unheard_of(const DecidedAnswer& answer, size_t depth) const;
   routing::Standing standing_of_group(const Name& name);
   Chosen choose_site(const DecidedRecord& record);
   Chosen choose_by_policy(const DecidedRecord& record, const std::vector<routing::Candidate>& candidates);

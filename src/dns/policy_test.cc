@@ -195,6 +195,23 @@ TEST_F(AllDown, last_known_keeps_what_was_healthy_last) {
   EXPECT_EQ(answers("www.example.com"), (Set{{"192.0.2.1"}}));
 }
 
+TEST_F(AllDown, last_known_is_not_forgotten_while_nothing_is_known_after_a_start) {
+  www().when_all_down = WhenAllDown::kLastKnown;
+  const auto known = LastUsable{{{*Name::parse("www.example.com"), dnswire::kTypeA}, {false, true, false}}};
+  now_.usable = known;
+  health_.checks.clear();
+  decide();
+  EXPECT_EQ(now_.usable, known);
+  down({"b"});
+  decide();
+  EXPECT_EQ(now_.usable, known) << "nothing else has been heard of";
+  down({"a", "b", "c"});
+  EXPECT_EQ(answers("www.example.com"), (Set{{"192.0.2.2"}}));
+  health_.checks = {{.name = "a", .health = Health::kUp}, {.name = "b", .health = Health::kDown}, {.name = "c", .health = Health::kDown}};
+  decide();
+  EXPECT_EQ(now_.usable.begin()->second, (std::vector<bool>{true, false, false}));
+}
+
 TEST_F(AllDown, last_known_without_a_past_is_all) {
   www().when_all_down = WhenAllDown::kLastKnown;
   down({"a", "b", "c"});

@@ -259,6 +259,37 @@ def test_tiers_nesting_and_what_is_answered_when_all_are_down(policies):
     wait_until(lambda: short(port, "tiers.example.org") == ["192.0.2.6"], 20)
 
 
+def test_the_last_known_answer_is_kept_over_a_restart(make_region, make_node, tmp_path):
+    regions = [make_region("east"), make_region("west")]
+    node = make_node(support.site_settings(tmp_path, regions).replace('policy = "failover"', 'policy = "failover"\nwhen_all_down = "last-known"'))
+
+    def answered():
+        return short(node.ports["dns"], "assets.example.com")
+
+    wait_until(lambda: node.get_json("/api/v1/status")["ready"])
+    assert answered() == ["192.0.2.1"]
+    regions[0].kill()
+    wait_until(lambda: answered() == ["192.0.2.2"], 10)
+    regions[1].kill()
+
+    def why():
+        return node.get_json("/api/v1/status")["dns"]["records"][0]["why"]
+
+    wait_until(lambda: why() == "last known", 10)
+    assert answered() == ["192.0.2.2"]
+    node.stop()
+    node.start()
+    for _ in range(10):
+        assert answered() == ["192.0.2.2"] and why() in ("last known", "failed over")
+    wait_until(lambda: why() == "last known", 10)
+    node.process.kill()
+    node.start()
+    wait_until(lambda: why() == "last known", 10)
+    assert answered() == ["192.0.2.2"]
+    regions[0].start()
+    wait_until(lambda: answered() == ["192.0.2.1"], 20)
+
+
 def test_dns_over_tls_with_padding_keepalive_and_pipelining(make_node, tmp_path):
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=ns1.example.com",
                     "-addext", "subjectAltName=DNS:ns1.example.com", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "cert.pem"], check=True, capture_output=True)

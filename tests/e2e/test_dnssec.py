@@ -325,3 +325,37 @@ dnssec = true
 """)
     done = evershore("run", "-c", settings)
     assert done.returncode != 0 and "evershore dns keys make" in done.stdout + done.stderr
+    checked = evershore("check", "-c", settings, check=1)
+    assert re.search(r"bare\.toml:9:10: dns\.zones\[0\]\.dnssec: example\.com has no key .*make one: evershore dns keys make -c FILE example\.com", checked.stdout), checked.stdout
+    evershore("dns", "keys", "make", "-c", settings, "example.com", check=0)
+    evershore("check", "-c", settings, check=0)
+
+
+def test_export_of_a_signed_zone_is_plain_unless_asked_for_signed(signed):
+    signed.flip()
+    exported = signed.dir / "exported.zone"
+
+    def export(*words):
+        exported.write_text(evershore("dns", "export", "-c", signed.path, *words, "example.com", check=0).stdout)
+        return {line.split()[3] for line in exported.read_text().splitlines()}
+
+    def accepted_by(*command):
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=30)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    assert export().isdisjoint({"RRSIG", "NSEC", "DNSKEY", "CDS", "CDNSKEY"}) and "assets.example.com. 1 IN A 192.0.2.2" in exported.read_text()
+    accepted_by("/usr/bin/named-checkzone", "example.com", exported)
+    assert export("--signed") >= {"RRSIG", "NSEC", "DNSKEY", "CDS", "CDNSKEY"} and "assets.example.com. 1 IN A 192.0.2.2" in exported.read_text()
+    anchors = signed.dir / "anchors.ds"
+    anchors.write_text("\n".join(signed.anchor("DS")) + "\n")
+    accepted_by("ldns-verify-zone", "-V", "2", "-k", anchors, exported)
+    accepted_by("/usr/bin/named-checkzone", "example.com", exported)
+    assert exported.read_text().count(" SOA ") == 1
+    serial = int(exported.read_text().splitlines()[0].split()[6])
+    assert dig(signed.port, "example.com", "SOA", "+short").split()[2] == str(serial)
+
+
+def test_export_of_an_unsigned_zone_as_signed_says_so(make_region, make_node, tmp_path):
+    node = make_node(support.site_settings(tmp_path, [make_region("east"), make_region("west")]))
+    done = evershore("dns", "export", "-c", node.settings_path, "--signed", "example.com", check=2)
+    assert "zone example.com is not signed" in done.stderr

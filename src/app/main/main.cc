@@ -20,6 +20,7 @@ struct CommandLine {
   RegionOptions region;
   DrillOptions drill;
   DnsKeysOptions dns_keys;
+  DnsExportOptions dns_export;
   demo::DemoOptions demo;
   std::string site;
   std::string subject;
@@ -149,9 +150,10 @@ void add_dns_commands(CLI::App& app, CommandLine& line) {
                        "evershore dns keys ds -c evershore.toml example.com", [&] { return command_dns_keys_ds(line.global, options); });
   auto* exported = add_command(*dns, line, "export", "Print a zone as a master file, with the answers of the running node.",
                                "evershore dns export -c evershore.toml example.com > example.com.zone",
-                               [&] { return command_dns_export(line.global, line.subject); });
+                               [&] { return command_dns_export(line.global, line.dns_export); });
   add_settings_option(exported, line);
-  exported->add_option("zone", line.subject, "Which zone of the settings file")->required();
+  exported->add_option("zone", line.dns_export.zone, "Which zone of the settings file")->required();
+  exported->add_flag("--signed", line.dns_export.as_signed, "With keys, signatures and NSEC records, as secondaries get it");
 }
 
 void add_region_command(CLI::App& app, CommandLine& line) {

@@ -317,7 +317,9 @@ std::string folder_of(std::string_view file_name) {
 
 }  // namespace
 
-Loaded parse_settings(std::string_view text, std::string_view file_name) {
+namespace {
+
+Loaded parse_and_check(std::string_view text, std::string_view file_name, const FurtherCheck& further) {
   Loaded loaded;
   Problems problems(file_name);
   const toml::parse_result file = toml::parse(text);
@@ -331,12 +333,21 @@ Loaded parse_settings(std::string_view text, std::string_view file_name) {
   if (loaded.settings.node.name.empty()) loaded.settings.node.name = host_name();
   cross_check(loaded, problems);
   loaded.problems = problems.take();
+  if (!loaded.problems.empty() || !further) return loaded;
+  further(loaded.settings, [&](std::string_view path, std::string_view message) { problems.add(path, message); });
+  loaded.problems = problems.take();
   return loaded;
 }
 
-Result<Loaded> load_settings(const std::string& path) {
+}  // namespace
+
+Loaded parse_settings(std::string_view text, std::string_view file_name) { return parse_and_check(text, file_name, nullptr); }
+
+Result<Loaded> load_settings(const std::string& path) { return load_settings(path, nullptr); }
+
+Result<Loaded> load_settings(const std::string& path, const FurtherCheck& further) {
   TRY(const std::string text, io::read_whole_file(path, kSettingsBytesMax));
-  return parse_settings(text, path);
+  return parse_and_check(text, path, further);
 }
 
 }  // namespace evershore::app

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,6 +50,12 @@ Loaded parse_settings(std::string_view text, std::string_view file_name);
 
 // kNotFound, kRefused, kBroken: the file itself cannot be read.
 Result<Loaded> load_settings(const std::string& path);
+
+// What the file's text alone does not tell. Asked only where there is no other problem; `tell` takes the setting's path, such as
+// "dns.zones[0].dnssec".
+using TellSetting = std::function<void(std::string_view path, std::string_view message)>;
+using FurtherCheck = std::function<void(const Settings& settings, const TellSetting& tell)>;
+Result<Loaded> load_settings(const std::string& path, const FurtherCheck& further);
 
 // All settings as Markdown, section by section: name, type, default, limits, how a change is applied, meaning.
 std::string settings_reference();

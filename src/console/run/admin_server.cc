@@ -179,7 +179,11 @@ Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) 
   } else {
     const auto parts = path_parts(path);
     if (parts.size() == 6 && parts[3] == "dns" && parts[4] == "zones") {
-      co_await zone_text(exchange, parts[5]);
+      co_await zone_text(exchange, parts[5], ZoneForm::kPlain);
+      co_return;
+    }
+    if (parts.size() == 7 && parts[3] == "dns" && parts[4] == "zones" && parts[6] == "signed") {
+      co_await zone_text(exchange, parts[5], ZoneForm::kSigned);
       co_return;
     }
     if (parts.size() == 6 && parts[3] == "sites" && parts[5] == "differences") {
@@ -191,8 +195,8 @@ Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) 
   }
 }
 
-Task<void> AdminServer::zone_text(io::HttpExchange& exchange, std::string zone) {
-  auto text = co_await api_.zone_text(std::move(zone));
+Task<void> AdminServer::zone_text(io::HttpExchange& exchange, std::string zone, ZoneForm form) {
+  auto text = co_await api_.zone_text(std::move(zone), form);
   if (!text) {
     co_await answer_error(exchange, status_of(text.error().fault), text.error().text);
     co_return;

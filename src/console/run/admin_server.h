@@ -31,7 +31,7 @@ class AdminServer {
   Task<void> fault(io::HttpExchange& exchange, std::string region, std::string body);
   Task<void> events(io::HttpExchange& exchange);
   Task<void> stream_events(io::HttpExchange& exchange);
-  Task<void> zone_text(io::HttpExchange& exchange, std::string zone);
+  Task<void> zone_text(io::HttpExchange& exchange, std::string zone, ZoneForm form);
   Task<void> webhook(io::HttpExchange& exchange);
   Task<void> sync(io::HttpExchange& exchange, std::string site);
   bool authorised(const http::RequestHead& request) const;

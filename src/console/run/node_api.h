@@ -36,6 +36,11 @@ struct PurgeRequest {
   std::string value;
 };
 
+enum class ZoneForm : uint8_t {
+  kPlain,   // what the settings and health give it; no keys, no signatures
+  kSigned,  // as secondaries get it
+};
+
 class NodeApi {
  public:
   virtual ~NodeApi() = default;
@@ -48,8 +53,8 @@ class NodeApi {
 
   // Unknown site, region or key: kNotFound with the names there are.
   virtual Task<Result<std::string>> explain_json(std::string subject) = 0;
-  // A zone as a master file, with the present answers. Unknown: kNotFound with the names there are.
-  virtual Task<Result<std::string>> zone_text(std::string zone) = 0;
+  // A zone as a master file, with the present answers. Unknown: kNotFound with the names there are. kSigned of one that is not: kInvalid.
+  virtual Task<Result<std::string>> zone_text(std::string zone, ZoneForm form) = 0;
   virtual Task<Result<std::string>> differences_json(std::string site) = 0;
   virtual Task<Result<void>> drain(DrainRequest request) = 0;
   virtual Task<Result<void>> undrain(std::string region) = 0;

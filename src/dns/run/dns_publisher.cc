@@ -37,7 +37,8 @@ std::vector<Problem> DnsPublisher::configure(const DnsSettings& settings, const 
   for (auto& [path, message] : transfer.problems) loaded.problems.push_back({Problem::Where::kZone, 0, path, path + ": " + message});
   if (!loaded.problems.empty()) return std::move(loaded.problems);
   decisions_before_ = live_->decisions();
-  live_ = std::make_unique<LiveZones>(std::move(loaded.zones), live_->usable());
+  auto usable = restored_usable_ ? *std::exchange(restored_usable_, std::nullopt) : live_->usable();
+  live_ = std::make_unique<LiveZones>(std::move(loaded.zones), std::move(usable));
   compiler_.reset();
   settings_are_new_ = true;
   rules_ = std::move(transfer.rules);
@@ -91,6 +92,10 @@ DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
 
 // The answers are out, or stay: what people want to know about them.
 DnsPublisher::Change DnsPublisher::told(Change change) {
+  if (usable_told_ != live_->usable()) {
+    usable_told_ = live_->usable();
+    if (on_usable_) on_usable_(usable_text(usable_told_));
+  }
   decision_log_.note(live_->decisions(), clock_.wall());
   if (!why_allowed_.empty() || !why_.read()->allowed.empty()) why_.publish(why_state());
   return change;

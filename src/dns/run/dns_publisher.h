@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "dns/run/key_store.h"
 #include "dns/sign.h"
 #include "dns/transfer.h"
+#include "dns/usable_text.h"
 #include "dns/why.h"
 #include "dns/zone.h"
 
@@ -64,6 +66,10 @@ class DnsPublisher {
   // comes again for other content, also if the last few changes were not saved any more.
   void restore_serials(std::string_view saved);
   std::string saved_serials() const;
+  // Which answers were usable when last any was (WhenAllDown::kLastKnown) survives a restart likewise. The callback is called with what
+  // is to be saved, at once when it changes.
+  void restore_usable(std::string_view saved) { restored_usable_ = usable_from_text(saved); }
+  void on_usable(std::function<void(std::string saved)> callback) { on_usable_ = std::move(callback); }
   // Called after each publishing, when the answers are out. Does not come back into the publisher.
   void on_published(std::function<void()> callback) { on_published_ = std::move(callback); }
 
@@ -131,6 +137,9 @@ class DnsPublisher {
   std::map<Name, ZoneSigner> signers_;  // by apex
   TransferRules rules_;
   std::function<void()> on_published_;
+  std::function<void(std::string)> on_usable_;
+  LastUsable usable_told_;
+  std::optional<LastUsable> restored_usable_{};  // of the time before, until there are zones
   Published<CompiledSnapshot> published_;
   Published<TransferSnapshot> transfers_;
   Published<WhyState> why_;

@@ -171,6 +171,35 @@ TEST_F(Publisher, TellsWhyToTheNetworksOfTheSettingsOnlyAndAlwaysTheNewestState)
   EXPECT_TRUE(publisher.why().read()->allowed.empty());
 }
 
+TEST_F(Publisher, TheLastKnownAnswersSurviveARestart) {
+  settings.records[0].when_all_down = WhenAllDown::kLastKnown;
+  settings.records[0].answers[1].health_check = "s";
+  const auto both = [](Health primary, Health secondary) {
+    return HealthSnapshot{.epoch = 1, .checks = {{.name = "p", .health = primary}, {.name = "s", .health = secondary}}};
+  };
+  std::string saved;
+  int saves = 0;
+  publisher.on_usable([&](std::string text) {
+    saved = std::move(text);
+    ++saves;
+  });
+  publisher.configure(settings, {});
+  publisher.update(both(Health::kUp, Health::kUp), {}, {});
+  publisher.update(both(Health::kDown, Health::kUp), {}, {});
+  EXPECT_EQ(saved, "www.example.com. 1 01\n");
+  publisher.update(both(Health::kDown, Health::kDown), {}, {});
+  EXPECT_EQ(answered(), "192.0.2.2");
+  EXPECT_EQ(saves, 2);
+
+  DnsPublisher later(clock, Log(), "node-1");
+  later.restore_usable(saved);
+  later.configure(settings, {});
+  later.update(both(Health::kDown, Health::kUnknown), {}, {});
+  later.update(both(Health::kDown, Health::kDown), {}, {});
+  EXPECT_EQ(later.decisions().at(0).chosen, std::vector<std::string>{"s"});
+  EXPECT_EQ(later.decisions().at(0).why, routing::Why::kLastKnown);
+}
+
 TEST_F(Publisher, CountsQueriesByZoneAlsoAcrossReloads) {
   settings.zones.push_back({.name = "www.example.com", .nameservers = {"ns1.example.com"}});
   settings.records.clear();

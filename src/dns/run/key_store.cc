@@ -116,9 +116,9 @@ ZoneKeys read_zone_keys(const DnsSettings& settings, const std::string& data, Wa
     if (can_sign(keys, now)) {
       out.emplace(*apex, std::move(keys));
     } else {
-      problems.push_back(
-          {Problem::Where::kZone, i, "dnssec",
-           fmt::format("{} has no key to sign with in {}; make one: evershore dns keys make", zone.name, key_directory(data, *apex))});
+      problems.push_back({Problem::Where::kZone, i, "dnssec",
+                          fmt::format("{} has no key to sign with in {}; make one: evershore dns keys make -c FILE {}", zone.name,
+                                      key_directory(data, *apex), zone.name)});
     }
   }
   return out;

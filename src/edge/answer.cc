@@ -74,18 +74,25 @@ http::ResponseHead not_modified(const http::Headers& of_200) {
   return head;
 }
 
+std::string multipart_part_head(ByteRange range, uint64_t size_bytes, std::string_view content_type, std::string_view boundary) {
+  const auto type = content_type.empty() ? std::string() : fmt::format("Content-Type: {}\r\n", content_type);
+  return fmt::format("--{}\r\n{}Content-Range: {}\r\n\r\n", boundary, type, http::format_content_range(range, size_bytes));
+}
+
+std::string multipart_end(std::string_view boundary) { return fmt::format("--{}--\r\n", boundary); }
+
+std::string multipart_type(std::string_view boundary) { return fmt::format("multipart/byteranges; boundary={}", boundary); }
+
 Multipart make_multipart(std::span<const uint8_t> object, std::span<const ByteRange> ranges, std::string_view content_type,
                          std::string_view boundary) {
   Multipart multipart;
-  multipart.content_type = fmt::format("multipart/byteranges; boundary={}", boundary);
+  multipart.content_type = multipart_type(boundary);
   for (const auto& range : ranges) {
-    multipart.body += fmt::format("--{}\r\n", boundary);
-    if (!content_type.empty()) multipart.body += fmt::format("Content-Type: {}\r\n", content_type);
-    multipart.body += fmt::format("Content-Range: {}\r\n\r\n", http::format_content_range(range, object.size()));
+    multipart.body += multipart_part_head(range, object.size(), content_type, boundary);
     multipart.body += as_text(object.subspan(range.first, range.length));
     multipart.body += "\r\n";
   }
-  multipart.body += fmt::format("--{}--\r\n", boundary);
+  multipart.body += multipart_end(boundary);
   return multipart;
 }
 

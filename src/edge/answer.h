@@ -54,6 +54,10 @@ struct Multipart {
 };
 Multipart make_multipart(std::span<const uint8_t> object, std::span<const ByteRange> ranges, std::string_view content_type,
                          std::string_view boundary);
+// The same piece by piece, for what does not lie in memory as a whole: before each part, and at the end. CR LF follows a part.
+std::string multipart_part_head(ByteRange range, uint64_t size_bytes, std::string_view content_type, std::string_view boundary);
+std::string multipart_end(std::string_view boundary);
+std::string multipart_type(std::string_view boundary);
 // A line that separates: derived from the object's tag, so that the same answer is the same bytes.
 std::string multipart_boundary(std::string_view etag, uint64_t size_bytes);
 

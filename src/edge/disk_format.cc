@@ -10,7 +10,7 @@ namespace evershore::edge {
 
 namespace {
 
-constexpr uint64_t kRecordMagic = 0x3143455253564557ULL;  // changes with the format: what older versions wrote is no record then
+constexpr uint64_t kRecordMagic = 0x3243455253564557ULL;  // changes with the format: what older versions wrote is no record then
 constexpr uint64_t kIndexMagic = 0x3158444953564557ULL;
 constexpr size_t kIndexLineBytes = 16;
 constexpr size_t kListMax = 4096;  // fields, variants
@@ -118,6 +118,7 @@ std::string meta_of(std::string_view key, const StoredObject& object, Mono now, 
   out.text(object.region);
   out.text(object.tags);
   out.number(object.purge_mark);
+  out.number(object.large_bytes);
   write_freshness(out, object.freshness, now, wall);
   write_texts(out, object.variants.names);
   write_texts(out, object.variants.keys);
@@ -140,6 +141,7 @@ std::optional<StoredObject> read_meta(std::string_view meta, std::string_view ke
   object.region = in.text();
   object.tags = in.text();
   object.purge_mark = in.number<uint64_t>();
+  object.large_bytes = in.number<uint64_t>();
   object.freshness = read_freshness(in, now, wall);
   object.variants.names = read_texts(in);
   object.variants.keys = read_texts(in);

@@ -24,6 +24,7 @@ StoredObject object_of(size_t size) {
   object.region = "east";
   object.tags = "a b";
   object.purge_mark = 7;
+  object.large_bytes = 1ULL << 40;
   object.freshness = {.received = kNow - 10s, .initial_age = 5s, .lifetime = 60s, .never_stale = true, .stale_if_error = 9s};
   object.variants = {{"foo"}, {"k1", "k2"}};
   return object;
@@ -47,6 +48,7 @@ TEST(DiskFormat, an_object_comes_back_as_it_was_only_older) {
   EXPECT_EQ(back->object.last_modified, object.last_modified);
   EXPECT_EQ(back->object.tags, "a b");
   EXPECT_EQ(back->object.purge_mark, 7u);
+  EXPECT_EQ(back->object.large_bytes, 1ULL << 40);
   EXPECT_EQ(back->object.variants.keys, object.variants.keys);
   EXPECT_EQ(age_at(back->object.freshness, Mono(5min)), 35s) << "5 s at its receipt, 10 s in memory, 20 s on disk";
   EXPECT_EQ(back->object.freshness.lifetime, 60s);

@@ -29,11 +29,13 @@ struct StoredObject {
   std::string etag;  // "" = none
   std::optional<Wall> last_modified;
   Freshness freshness;
-  std::string region;       // that it came from
-  std::string tags;         // of Surrogate-Key, separated by spaces
-  uint64_t purge_mark = 0;  // purges up to this one happened before it was fetched
-  Variants variants;        // names set: not an object but the marker of a key with several
+  std::string region;        // that it came from
+  std::string tags;          // of Surrogate-Key, separated by spaces
+  uint64_t purge_mark = 0;   // purges up to this one happened before it was fetched
+  uint64_t large_bytes = 0;  // not 0: so large is the object, and its bytes lie in blocks (blocks.h); `body` is empty
+  Variants variants;         // names set: not an object but the marker of a key with several
 
+  uint64_t size_bytes() const { return large_bytes != 0 ? large_bytes : body->size; }
   bool is_marker() const { return !variants.names.empty(); }
   http::Validators validators() const { return {.etag = etag, .last_modified = last_modified}; }
   size_t cost_bytes() const;

@@ -1,11 +1,13 @@
 """The cache of a running node: over restarts and crashes, and purged by key, prefix, tag and site."""
 
 import json
+import os
 import pathlib
+import threading
 
 import pytest
 import support
-from support import evershore, wait_until
+from support import evershore, sha, wait_until
 
 CACHED = {"Cache-Control": "max-age=3600", "Content-Type": "text/plain"}
 
@@ -123,3 +125,46 @@ def test_a_folder_that_cannot_be_used_leaves_the_cache_in_memory(make_region, ma
     assert node.edge("/a.txt")[2] == b"a" and word(node.edge("/a.txt")) == "hit"
     assert on_disk(node) is None
     assert evershore("check", "-c", node.settings_path, check=0)
+
+
+def test_ranges_of_a_large_object_fetch_blocks_and_survive_a_restart(site):
+    regions, node, _ = site
+    data = os.urandom((20 << 20) + 12_345)
+    for region in regions:
+        region.client().put("large.bin", data, CACHED)
+    status, headers, body = node.edge("/large.bin", {"Range": "bytes=0-9,10485760-10485769,-5"})
+    assert status == 206 and headers["content-type"].startswith("multipart/byteranges") and len(body) < 1000
+    for part in (data[:10], data[10485760:10485770], data[-5:]):
+        assert b"\r\n\r\n" + part + b"\r\n--" in body
+    first = node.edge("/large.bin", {"Range": "bytes=5242880-6291460"})
+    assert (first[0], sha(first[2]), first[1]["content-range"]) == (206, sha(data[5242880:6291461]), f"bytes 5242880-6291460/{len(data)}")
+    assert sha(node.edge("/large.bin")[2]) == sha(data)
+    wait_until(lambda: on_disk(node)["objects"] >= 22, what="21 blocks and their object on disk")
+    node.process.kill()
+    for region in regions:
+        region.kill()
+    node.start()
+    answer = node.edge("/large.bin")
+    assert (answer[0], sha(answer[2]), word(answer)) == (200, sha(data), "hit")
+    assert sha(node.edge("/large.bin", {"Range": "bytes=1000000-9000000"})[2]) == sha(data[1000000:9000001])
+
+
+def test_many_readers_of_a_large_object_while_its_region_dies(site):
+    regions, node, _ = site
+    data = os.urandom(32 << 20)
+    for region in regions:
+        region.client().put("large.bin", data, CACHED)
+    etags = {region.client().request("HEAD", "large.bin")[1]["etag"] for region in regions}
+    assert len(etags) == 1
+    got = {}
+
+    def read(number):
+        got[number] = sha(node.edge("/large.bin")[2])
+
+    readers = [threading.Thread(target=read, args=(i,)) for i in range(8)]
+    for reader in readers:
+        reader.start()
+    regions[0].kill()
+    for reader in readers:
+        reader.join(60)
+    assert set(got.values()) == {sha(data)} and len(got) == 8

@@ -292,7 +292,9 @@ class EdgeWorld {
   Published<edge::EdgeConfig> config_{std::make_shared<const edge::EdgeConfig>()};
   Published<HealthSnapshot> health_{std::make_shared<const HealthSnapshot>()};
   Published<Steering> steering_{std::make_shared<const Steering>()};
-  edge::Handler handler_{time_, fetcher_, {config_, health_, steering_}, 4 << 20};
+  // Every other seed keeps most objects in blocks.
+  edge::CacheLimits limits_ = seed_ % 2 == 0 ? edge::CacheLimits{} : edge::CacheLimits{.shared_bytes_max = 20'000, .block_bytes = 8'192};
+  edge::Handler handler_{time_, fetcher_, {config_, health_, steering_, nullptr, nullptr, limits_}, 4 << 20};
   TaskScope tasks_;
   std::vector<std::string> names_;
   std::vector<std::string> contested_;

@@ -1,6 +1,7 @@
 #include "edge/run/handler.h"
 
 #include "edge/forward.h"
+#include "edge/run/block_run.h"
 #include "edge/run/fill.h"
 #include "routing/decide.h"
 #include "wire/http/cache_control.h"
@@ -18,6 +19,7 @@ Handler::Handler(Scheduler& scheduler, Fetcher& fetcher, EdgeInputs inputs, uint
       steering_(inputs.steering),
       cache_(cache_bytes_max),
       disk_(inputs.disk),
+      limits_(inputs.limits),
       filling_bytes_max_(std::max(cache_bytes_max / 2, uint64_t{1} << 20)) {
   if (inputs.purges != nullptr) purges_.emplace(inputs.purges->list());
 }
@@ -273,17 +275,21 @@ Task<void> Handler::serve_stored(Request& request, std::shared_ptr<const StoredO
   set_age(head.headers, age_at(object->freshness, scheduler_.now()));
   add_provenance(head.headers, provenance_of(request, object->region, word, word == CacheWord::kHit ? 0 : 1));
   if (head.status == 200 && decided.use_range && !request.is_head()) {
-    co_await serve_range(request, *object, std::move(head));
+    co_await serve_range(request, std::move(object), std::move(head));
+    co_return;
+  }
+  if (object->large_bytes != 0 && head.status != 304) {
+    const ByteRange whole{0, object->large_bytes};
+    co_await serve_large(request, std::move(object), std::move(head), {whole});
     co_return;
   }
   const auto body = head.status == 304 ? std::span<const uint8_t>{} : object->body->all();
   co_await send(request, std::move(head), body);
 }
 
-// `object` is held by the caller.
-Task<void> Handler::serve_range(Request& request, const StoredObject& object, http::ResponseHead head) {
-  const uint64_t size = object.body->size;
-  const auto range = http::decide_range(request.headers().get("range"), size);
+Task<void> Handler::serve_range(Request& request, std::shared_ptr<const StoredObject> object, http::ResponseHead head) {
+  const uint64_t size = object->size_bytes();
+  auto range = http::decide_range(request.headers().get("range"), size);
   if (range.outcome == http::RangeOutcome::kUnsatisfiable) {
     count_answer(request, 416);
     auto refusal = refuse(416, "The object is shorter.");
@@ -292,19 +298,24 @@ Task<void> Handler::serve_range(Request& request, const StoredObject& object, ht
     co_return;
   }
   if (range.outcome == http::RangeOutcome::kWhole) {
-    co_await send(request, std::move(head), object.body->all());
+    range.ranges = {ByteRange{0, size}};
+  } else {
+    head.status = 206;
+  }
+  const std::string type(head.headers.get("content-type"));
+  const std::string boundary = multipart_boundary(object->etag, size);
+  if (range.ranges.size() > 1) head.headers.set("Content-Type", multipart_type(boundary));
+  if (head.status == 206 && range.ranges.size() == 1) head.headers.set("Content-Range", http::format_content_range(range.ranges[0], size));
+  if (object->large_bytes != 0) {
+    co_await serve_large(request, std::move(object), std::move(head), std::move(range.ranges));
     co_return;
   }
-  head.status = 206;
   if (range.ranges.size() == 1) {
     const auto& one = range.ranges[0];
-    head.headers.set("Content-Range", http::format_content_range(one, size));
-    co_await send(request, std::move(head), object.body->all().subspan(one.first, one.length));
+    co_await send(request, std::move(head), object->body->all().subspan(one.first, one.length));
     co_return;
   }
-  const auto multipart =
-      make_multipart(object.body->all(), range.ranges, head.headers.get("content-type"), multipart_boundary(object.etag, size));
-  head.headers.set("Content-Type", multipart.content_type);
+  const auto multipart = make_multipart(object->body->all(), range.ranges, type, boundary);
   co_await send(request, std::move(head), std::span(reinterpret_cast<const uint8_t*>(multipart.body.data()), multipart.body.size()));
 }
 
@@ -314,7 +325,9 @@ Task<void> Handler::serve_directly(Request& request, std::string range) {
   auto order = order_for(request, request.key);
   order.request.method = request.is_head() ? "HEAD" : "GET";
   order.request.range = range;
+  const uint64_t forgotten_before = forgotten_;
   auto fetched = co_await fetcher_.fetch(std::move(order));
+  if (fetched.why == GiveUp::kNone && !request.is_head()) learn_large(request, fetched, forgotten_before);
   // If-Range that names another version: the whole of this one (RFC 9110 13.1.5).
   if (fetched.why == GiveUp::kNone && fetched.head.status == 206 && request.headers().has("if-range")) {
     const auto last_modified = http::parse_http_date(fetched.head.headers.get("last-modified"));
@@ -416,7 +429,7 @@ Task<bool> Handler::serve_error_document(Request& request, const Provenance& pro
     co_await await_end(fill);
     if (fill->state == Fill::State::kDone) document = fill->object;
   }
-  if (!document) co_return false;
+  if (!document || document->large_bytes != 0) co_return false;
   http::ResponseHead head;
   head.status = 404;
   for (const auto* name : {"content-type", "content-encoding", "content-language"})

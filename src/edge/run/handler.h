@@ -10,6 +10,7 @@
 #include "base/published.h"
 #include "base/sync.h"
 #include "edge/answer.h"
+#include "edge/blocks.h"
 #include "edge/memory_cache.h"
 #include "edge/run/config.h"
 #include "edge/run/counters.h"
@@ -29,6 +30,7 @@ struct EdgeInputs {
   const Published<Steering>& steering;
   DiskTier* disk = nullptr;     // none: memory only
   PurgeDesk* purges = nullptr;  // none: nothing is ever purged
+  CacheLimits limits{};
 };
 
 class Handler {
@@ -52,6 +54,9 @@ class Handler {
  private:
   struct Fill;
   struct Request;  // what one request knows of itself
+  struct BlockRun;
+  struct BlockReader;
+  struct BlockPiece;
 
   Task<void> route(Request& request);
   Task<void> route_forwarded(Request& request);
@@ -60,7 +65,7 @@ class Handler {
   Task<void> serve_shared(Request& request, std::shared_ptr<const StoredObject> stale);
   Task<void> serve_directly(Request& request, std::string range);
   Task<void> serve_stored(Request& request, std::shared_ptr<const StoredObject> object, CacheWord word);
-  Task<void> serve_range(Request& request, const StoredObject& object, http::ResponseHead head);
+  Task<void> serve_range(Request& request, std::shared_ptr<const StoredObject> object, http::ResponseHead head);
   Task<void> serve_fill(Request& request, std::shared_ptr<Fill> fill);
   Task<void> serve_fetched(Request& request, Fetched fetched);
   Task<void> serve_stream(Request& request, Fetched fetched, http::ResponseHead head);
@@ -71,6 +76,27 @@ class Handler {
   Task<void> send(Request& request, http::ResponseHead head, std::span<const uint8_t> body);
   Task<Result<void>> send_filled(Request& request, std::shared_ptr<Fill> fill);
 
+  // handler_blocks.cc
+  bool may_block(const Fill& fill, const http::ResponseHead& head) const;
+  void take_large(const std::shared_ptr<Fill>& fill, Fetched fetched);
+  void learn_large(Request& request, const Fetched& fetched, uint64_t forgotten_before);
+  std::shared_ptr<BlockRun> start_run(const std::string& cache_key, std::shared_ptr<const StoredObject> object, uint64_t first,
+                                      uint64_t end, std::optional<FetchOrder> order, Fetched fetched);
+  Task<void> run_blocks(std::shared_ptr<BlockRun> run, std::optional<FetchOrder> order, Fetched fetched);
+  Task<bool> wait_for_readers(std::shared_ptr<BlockRun> run);
+  void add_to_run(BlockRun& run, std::span<const uint8_t> piece);
+  void finish_block(BlockRun& run);
+  std::shared_ptr<const Bytes> find_block(const BlockReader& reader, uint64_t block);
+  Task<std::shared_ptr<const Bytes>> load_block(BlockReader& reader, uint64_t block);
+  uint64_t fetch_until(const BlockReader& reader, uint64_t block);
+  bool follow_a_run(BlockReader& reader, uint64_t block);
+  Task<Result<BlockPiece>> next_piece(BlockReader& reader, uint64_t position);
+  Task<void> serve_large(Request& request, std::shared_ptr<const StoredObject> object, http::ResponseHead head,
+                         std::vector<ByteRange> ranges);
+  Task<Result<void>> send_blocks(Request& request, BlockReader& reader, ByteRange range);
+  Task<void> serve_without_blocks(Request& request, Fault fault);
+
+  StoredObject describe(const Fill& fill, const Fetched& fetched) const;
   Task<void> run_fill(std::shared_ptr<Fill> fill, FetchOrder order);
   Task<void> receive(std::shared_ptr<Fill> fill, Fetched fetched);
   Task<void> take(std::shared_ptr<Fill> fill, Fetched fetched);
@@ -102,18 +128,18 @@ class Handler {
   Published<Steering>::Reader steering_;
   MemoryCache cache_;
   DiskTier* disk_;
+  const CacheLimits limits_;
   std::optional<Published<PurgeList>::Reader> purges_;
   uint64_t forgotten_ = 0;  // calls of forget()
   uint64_t filling_bytes_ = 0;
   uint64_t filling_bytes_max_;
-  std::unordered_map<std::string, std::shared_ptr<Fill>> fills_;  // that a newcomer may join
+  std::unordered_map<std::string, std::shared_ptr<Fill>> fills_;          // that a newcomer may join
+  std::unordered_multimap<std::string, std::shared_ptr<BlockRun>> runs_;  // by block family
   uint64_t requests_seen_ = 0;
   EdgeCounters counters_;
   TaskScope scope_;
 };
 
-// Objects up to this are kept in memory and shared while they arrive; larger ones stream through.
-inline constexpr uint64_t kSharedBytesMax = 8ULL << 20;
 // Of a request that is forwarded; larger bodies are refused.
 inline constexpr size_t kForwardedBodyBytesMax = 16 << 20;
 // How long a client waits for a revalidation before it gets the stale copy; the revalidation goes on.

@@ -58,7 +58,7 @@ bool Handler::settle(const std::shared_ptr<Fill>& fill, const Fetched& fetched) 
 bool Handler::may_share(const Fill& fill, const http::ResponseHead& head) const {
   const uint64_t size = http::status_without_body(head.status) ? 0 : head.content_length.value_or(UINT64_MAX);
   return storable(fill.client, head, fill.ttl) == Storable::kYes && fill.vary.size() <= kVaryNamesMax &&
-         size <= (disk_ != nullptr ? kSharedBytesMax : std::min(kSharedBytesMax, cache_.object_bytes_max())) &&
+         size <= (disk_ != nullptr ? limits_.shared_bytes_max : std::min(limits_.shared_bytes_max, cache_.object_bytes_max())) &&
          filling_bytes_ + size <= filling_bytes_max_;
 }
 
@@ -81,6 +81,10 @@ Task<void> Handler::take(std::shared_ptr<Fill> fill, Fetched fetched) {
   if (fill->forward == ForwardMode::kRequests) fill->vary = http::parse_vary(fetched.head.headers).names;
   if (may_share(*fill, fetched.head)) {
     co_await receive(fill, std::move(fetched));
+    co_return;
+  }
+  if (may_block(*fill, fetched.head)) {
+    take_large(fill, std::move(fetched));
     co_return;
   }
   if (fetched.head.status == 200) forget(fill->cache_key);  // what was stored has been replaced by what may not be
@@ -108,6 +112,7 @@ void Handler::refresh(const std::shared_ptr<Fill>& fill, const Fetched& fetched)
   const auto freshness = freshness_of(for_age, exchange, fill->ttl);
   auto object = make_stored(merged.headers, freshness, fill->stale->body, fetched.region);
   object.status = merged.status;
+  object.large_bytes = fill->stale->large_bytes;
   object.tags = fetched.head.headers.has("surrogate-key") ? tags_of(fetched.head.headers) : fill->stale->tags;
   object.purge_mark = fill->purge_mark;
   fill->object = std::make_shared<const StoredObject>(std::move(object));
@@ -117,23 +122,30 @@ void Handler::refresh(const std::shared_ptr<Fill>& fill, const Fetched& fetched)
   store(*fill, fill->object);
 }
 
-Task<void> Handler::receive(std::shared_ptr<Fill> fill, Fetched fetched) {
+// What is stored of an answer, without its body.
+StoredObject Handler::describe(const Fill& fill, const Fetched& fetched) const {
   const Exchange exchange{.asked = fetched.asked, .received = fetched.received, .received_wall = scheduler_.wall()};
+  auto kept = without_withheld(for_clients(fill.forward, fetched.head.headers), directives_of(fetched.head.headers).control);
+  if (!kept.has("date")) kept.add("Date", http::format_http_date(exchange.received_wall));  // RFC 9110 6.6.1
+  auto object = make_stored(kept, freshness_of(fetched.head, exchange, fill.ttl), std::make_shared<const Bytes>(0), fetched.region);
+  object.status = fetched.head.status;
+  object.tags = tags_of(fetched.head.headers);
+  object.purge_mark = fill.purge_mark;
+  return object;
+}
+
+Task<void> Handler::receive(std::shared_ptr<Fill> fill, Fetched fetched) {
   const bool no_body = http::status_without_body(fetched.head.status);
   fill->buffer = std::make_shared<Bytes>(no_body ? 0 : static_cast<size_t>(*fetched.head.content_length));
   const size_t size = fill->buffer->size;
   filling_bytes_ += size;
-  auto passed = for_clients(fill->forward, fetched.head.headers);
-  if (!passed.has("date")) passed.add("Date", http::format_http_date(exchange.received_wall));  // RFC 9110 6.6.1
-  const auto kept = without_withheld(passed, directives_of(fetched.head.headers).control);
-  if (kept.size() < passed.size()) {
-    add_common_fields(passed);
-    fill->withheld = std::move(passed);
+  auto object = describe(*fill, fetched);
+  object.body = fill->buffer;
+  const auto control = directives_of(fetched.head.headers).control;
+  if (!control.private_fields.empty() || !control.no_cache_fields.empty()) {
+    fill->withheld = for_clients(fill->forward, fetched.head.headers);
+    add_common_fields(fill->withheld);
   }
-  auto object = make_stored(kept, freshness_of(fetched.head, exchange, fill->ttl), fill->buffer, fetched.region);
-  object.status = fetched.head.status;
-  object.tags = tags_of(fetched.head.headers);
-  object.purge_mark = fill->purge_mark;
   fill->object = std::make_shared<const StoredObject>(std::move(object));
   fill->state = Fill::State::kArriving;
   fill->changed.notify_all();

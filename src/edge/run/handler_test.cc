@@ -82,8 +82,8 @@ TEST_F(HandlerTest, what_may_not_be_stored_is_fetched_by_each) {
   EXPECT_EQ(east.seen.size(), 3u);
 }
 
-TEST_F(HandlerTest, large_objects_stream_through_and_are_not_kept) {
-  put_everywhere("k", cacheable(std::string(9 << 20, 'x')));
+TEST_F(HandlerTest, large_objects_without_a_strong_tag_stream_through_and_are_not_kept) {
+  put_everywhere("k", cacheable(std::string(9 << 20, 'x'), ""));
   EXPECT_EQ(get("/k")->body.size(), size_t{9} << 20);
   EXPECT_EQ(handler.counters().cache_objects.get(), 0u);
 }

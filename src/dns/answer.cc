@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/mix.h"
+#include "dns/relocate.h"
 #include "wire/dns/message.h"
 #include "wire/dns/split_name.h"
 
@@ -27,7 +29,8 @@ struct Reply {
   Query& query;
   const Asker& asker;
   std::span<const uint8_t> packet;
-  std::span<uint8_t> out;  // no longer than what may be sent
+  std::span<uint8_t> out;                // no longer than what may be sent
+  size_t name_bytes = query.name_bytes;  // of the name that is answered for now
   size_t size = kHeaderBytes;
   dnswire::ServerCookie cookie{};  // for the client, if `cookie_known`
   bool cookie_known = false;
@@ -274,7 +277,7 @@ void move_pointers(const CompiledPart& part, const Body& body, size_t size, int 
 void put_body(Reply& reply, const CompiledPart& part, const Body& body, size_t size) {
   uint8_t* bytes = reply.out.data() + reply.size;
   std::memcpy(bytes, part.bytes.data() + body.bytes_at, size);
-  const int delta = static_cast<int>(reply.query.name_bytes) - static_cast<int>(body.name_bytes);
+  const int delta = static_cast<int>(reply.name_bytes) - static_cast<int>(body.name_bytes);
   if (delta != 0) move_pointers(part, body, size, delta, bytes);
   reply.size += size;
 }
@@ -305,27 +308,72 @@ bool put_proofs(Reply& reply, const CompiledPart& state, const Proofs& proofs, s
   return true;
 }
 
-// RFC 6672 3.1: the CNAME for the asked name that the DNAME at `at`, the body's first record, stands for. It is not followed: the
-// resolver asks for its target. The DNAME's owner is a pointer, its target is not compressed.
-[[gnu::noinline]] Rcode put_redirection(Reply& reply, const Body& body, size_t at, size_t room, BodyCut& cut) {
+constexpr size_t kRedirectionsMax = 8;  // in one answer
+
+// Where the CNAMEs made from DNAMEs have led to.
+struct Redirected {
+  std::span<const uint8_t> name;  // in the reply
+  const Body* by = nullptr;       // the DNAME; nullptr: nothing led here, it is the asked name
+  const Redirected* from = nullptr;
+};
+
+bool same_name(std::span<const uint8_t> a, std::span<const uint8_t> b) {
+  std::array<uint8_t, kNameBytesMax> lower_a;
+  std::array<uint8_t, kNameBytesMax> lower_b;
+  if (a.size() != b.size()) return false;
+  dnswire::lower_wire(a, lower_a.data());
+  dnswire::lower_wire(b, lower_b.data());
+  return std::memcmp(lower_a.data(), lower_b.data(), a.size()) == 0;
+}
+
+// Not in circles, and not for ever. `by` is what stands at the chain's end: a DNAME is in an answer once.
+bool may_follow(const Redirected& end, const Body& by) {
+  size_t links = 0;
+  for (const auto* link = end.from; link != nullptr; link = link->from) {
+    if (++links >= kRedirectionsMax || same_name(link->name, end.name)) return false;
+  }
+  for (const auto* link = &end; link != nullptr; link = link->from) {
+    if (link->by == &by) return false;
+  }
+  return true;
+}
+
+Rcode put_target(Reply& reply, const CompiledSnapshot& snapshot, const Redirected& end, size_t room, BodyCut& cut);
+
+// RFC 6672 3.1: the CNAME for the chain's last name (`end`; nullptr: the asked one) that the DNAME at `at`, the body's first record,
+// stands for, and what its target has, if that is ours. The DNAME's owner is a pointer, its target is not compressed.
+[[gnu::noinline]] Rcode put_redirection(Reply& reply, const CompiledSnapshot& snapshot, const Redirected* end, const Body& body, size_t at,
+                                        size_t room, BodyCut& cut) {
   constexpr size_t kTtlAt = 6, kLengthAt = 10, kFixedBytes = 12;
+  const Redirected asked{.name = reply.out.subspan(kHeaderBytes, reply.query.name_bytes)};
+  if (end == nullptr) end = &asked;
   const uint8_t* dname = reply.out.data() + at;
-  const size_t kept = reply.query.name_bytes - body.name_bytes;
+  const size_t kept = end->name.size() - body.name_bytes;
   const size_t target = load16(dname + kLengthAt);
   if (kept + target > kNameBytesMax) return Rcode::kYxDomain;
   cut.complete = reply.size + kFixedBytes + kept + target <= room;
   if (!cut.complete) return Rcode::kNoError;
   uint8_t* out = reply.out.data() + reply.size;
-  store16(out, 0xC000 | kHeaderBytes);
+  store16(out, 0xC000 | static_cast<size_t>(end->name.data() - reply.out.data()));
   store16(out + 2, dnswire::kTypeCname);
   store16(out + 4, dnswire::kClassIn);
   std::memcpy(out + kTtlAt, dname + kTtlAt, 4);
   store16(out + kLengthAt, kept + target);
-  std::memcpy(out + kFixedBytes, reply.packet.data() + kHeaderBytes, kept);
+  std::memcpy(out + kFixedBytes, end->name.data(), kept);
   std::memcpy(out + kFixedBytes + kept, dname + kFixedBytes, target);
   reply.size += kFixedBytes + kept + target;
   ++cut.answers;
-  return Rcode::kNoError;
+  // Questions for CNAME and ANY have their answer (RFC 1034 3.6.2).
+  if (reply.query.type == dnswire::kTypeCname || reply.query.type == dnswire::kTypeAny) return Rcode::kNoError;
+  const Redirected next{.name = {out + kFixedBytes, kept + target}, .by = &body, .from = end};
+  return put_target(reply, snapshot, next, room, cut);
+}
+
+// What was put at `at` was prepared to stand behind a question.
+bool move_behind(Reply& reply, const Redirected& end, size_t at, size_t records) {
+  return relocate(
+      reply.out.first(reply.size),
+      {.at = at, .records = records, .name_at = static_cast<size_t>(end.name.data() - reply.out.data()), .name_bytes = end.name.size()});
 }
 
 // The form for those who ask with DO, where there is one. Only a state's own bodies have it: what is signed belongs to a state.
@@ -334,20 +382,58 @@ const SecureBody* secure_form(const Reply& reply, const CompiledPart& part, Body
   return part.secure[ref].body == 0 ? nullptr : &part.secure[ref];
 }
 
-size_t serve(Reply& reply, const CompiledSnapshot& snapshot, BodyRef ref, const SplitName& asked, bool exists, AnswerCounters& counters) {
+// A body, and what belongs behind it for who asks. `end`: where a chain has led to, nullptr = the question.
+[[gnu::always_inline]] inline Rcode put_answer(Reply& reply, const CompiledSnapshot& snapshot, BodyRef ref, const SplitName& asked,
+                                               bool exists, const Redirected* end, size_t room, BodyCut& cut) {
   const CompiledPart& part = snapshot.part_of(ref);
   const SecureBody* form = secure_form(reply, part, ref);
   const Body& body = part.bodies[form == nullptr ? ref & ~kFixedBit : form->body];
   auto rcode = static_cast<Rcode>(body.rcode);
-  echo_question(reply);
-  const size_t opt = reply.query.edns.present ? dnswire::opt_bytes(opt_fields(reply, snapshot, rcode)) : 0;
-  const size_t room = reply.out.size() - std::min(opt, reply.out.size());
-  BodyCut cut = cut_for(part, body, room > reply.size ? room - reply.size : 0);
-  const size_t body_at = reply.size;
+  const size_t at = reply.size;
+  cut = cut_for(part, body, room > at ? room - at : 0);
+  if (end != nullptr && body.redirects && !may_follow(*end, body)) {
+    cut = {.complete = true};
+    return Rcode::kNoError;
+  }
   put_body(reply, part, body, cut.size);
-  if (body.redirects && cut.complete) rcode = put_redirection(reply, body, body_at, room, cut);
-  if (form != nullptr && cut.complete) cut.complete = put_proofs(reply, part, proofs_for(snapshot, *form, asked, exists), room, cut);
-  write_header(reply, rcode, body.authoritative, cut, !cut.complete);
+  if (end != nullptr && !move_behind(reply, *end, at, size_t{cut.answers} + cut.authorities + cut.additionals)) {
+    // Too far away for pointers: as if the target were not ours.
+    reply.size = at;
+    cut = {.complete = true};
+    return Rcode::kNoError;
+  }
+  if (body.redirects && cut.complete) rcode = put_redirection(reply, snapshot, end, body, at, room, cut);
+  if (form == nullptr || !cut.complete) return rcode;
+  const size_t proofs_at = reply.size;
+  const size_t authorities = cut.authorities;
+  cut.complete = put_proofs(reply, part, proofs_for(snapshot, *form, asked, exists), room, cut);
+  if (end != nullptr) move_behind(reply, *end, proofs_at, cut.authorities - authorities);
+  return rcode;
+}
+
+Rcode put_target(Reply& reply, const CompiledSnapshot& snapshot, const Redirected& end, size_t room, BodyCut& cut) {
+  const SplitName asked(end.name);
+  const Found found = find_body(snapshot, asked, reply.query.type);
+  if (found.body == kNoBody) return Rcode::kNoError;
+  const BodyRef ref = (found.body & kPickBit) != 0 ? resolve(found.body, reply.query, snapshot, reply.asker) : found.body;
+  const size_t name_bytes = std::exchange(reply.name_bytes, end.name.size());
+  BodyCut part;
+  const Rcode rcode = put_answer(reply, snapshot, ref, asked, found.exists, &end, room, part);
+  reply.name_bytes = name_bytes;
+  cut.answers = static_cast<uint16_t>(cut.answers + part.answers);
+  cut.authorities = static_cast<uint16_t>(cut.authorities + part.authorities);
+  cut.additionals = static_cast<uint16_t>(cut.additionals + part.additionals);
+  cut.complete = part.complete;
+  return rcode;
+}
+
+size_t serve(Reply& reply, const CompiledSnapshot& snapshot, BodyRef ref, const SplitName& asked, bool exists, AnswerCounters& counters) {
+  echo_question(reply);
+  const size_t opt = reply.query.edns.present ? dnswire::opt_bytes(opt_fields(reply, snapshot, Rcode::kNoError)) : 0;
+  const size_t room = reply.out.size() - std::min(opt, reply.out.size());
+  BodyCut cut;
+  const Rcode rcode = put_answer(reply, snapshot, ref, asked, exists, nullptr, room, cut);
+  write_header(reply, rcode, snapshot.body(ref).authoritative, cut, !cut.complete);
   if (!cut.complete) counters.truncated.add();
   count(counters, rcode);
   return finish_with_opt(reply, snapshot, rcode);

@@ -28,7 +28,16 @@ constexpr std::string_view kZone =
     "away IN DNAME example.net.\n"
     "alias IN CNAME www.old\n"
     "lost IN CNAME nobody.old\n"
-    "round IN DNAME round.round\n";
+    "round IN DNAME round.round\n"
+    "ping IN DNAME pong\n"
+    "pong IN DNAME ping\n"
+    "cname.new IN CNAME www.old\n"
+    "*.wild.new IN A 192.0.2.3\n"
+    "*.wild.new IN MX 5 mail.wild.new\n"
+    "twice IN DNAME old\n"
+    "cut.new IN NS ns.cut.new\n"
+    "ns.cut.new IN A 192.0.2.4\n"
+    "toround IN CNAME a.round\n";
 
 class Dname : public testing::Test {
  protected:
@@ -59,13 +68,67 @@ class Dname : public testing::Test {
 
 TEST_F(Dname, a_name_below_is_answered_with_the_dname_and_its_cname) {
   const auto response = ask("WWW.deep.Old.example.com");
-  EXPECT_EQ(response.rcode, dnswire::Rcode::kNoError);
+  EXPECT_EQ(response.rcode, dnswire::Rcode::kNxDomain);
   EXPECT_TRUE(response.authoritative());
   EXPECT_THAT(lines(response),
               ElementsAre("Old.example.com. 300 DNAME new.example.com.", "WWW.deep.Old.example.com. 300 CNAME WWW.deep.new.example.com."));
+  EXPECT_EQ(response.authorities.size(), 1U);
   EXPECT_THAT(lines(ask("a.away.example.com", dnswire::kTypeTxt)),
               ElementsAre("away.example.com. 300 DNAME example.net.", "a.away.example.com. 300 CNAME a.example.net."));
   EXPECT_EQ(ask("a.away.example.com", dnswire::kTypeAny).answers.size(), 2U);
+}
+
+TEST_F(Dname, a_target_of_ours_is_followed) {
+  EXPECT_THAT(lines(ask("www.Old.example.com")),
+              ElementsAre("Old.example.com. 300 DNAME new.example.com.", "www.Old.example.com. 300 CNAME www.new.example.com.",
+                          "www.new.example.com. 300 A 192.0.2.2"));
+  EXPECT_THAT(lines(ask("www.old.example.com", dnswire::kTypeCname)),
+              ElementsAre("old.example.com. 300 DNAME new.example.com.", "www.old.example.com. 300 CNAME www.new.example.com."));
+  const auto no_data = ask("www.old.example.com", dnswire::kTypeTxt);
+  EXPECT_EQ(no_data.rcode, dnswire::Rcode::kNoError);
+  EXPECT_EQ(no_data.answers.size(), 2U);
+  ASSERT_EQ(no_data.authorities.size(), 1U);
+  EXPECT_EQ(no_data.authorities[0].owner, *Name::parse("example.com"));
+  EXPECT_THAT(lines(ask("www.twice.example.com")),
+              ElementsAre("twice.example.com. 300 DNAME old.example.com.", "www.twice.example.com. 300 CNAME www.old.example.com.",
+                          "old.example.com. 300 DNAME new.example.com.", "www.old.example.com. 300 CNAME www.new.example.com.",
+                          "www.new.example.com. 300 A 192.0.2.2"));
+}
+
+TEST_F(Dname, a_wildcard_or_a_delegation_may_be_at_the_target) {
+  EXPECT_THAT(lines(ask("Q.wild.old.example.com", dnswire::kTypeMx)),
+              ElementsAre("old.example.com. 300 DNAME new.example.com.", "Q.wild.old.example.com. 300 CNAME Q.wild.new.example.com.",
+                          "Q.wild.new.example.com. 300 MX 5 mail.wild.new.example.com."));
+  const auto referral = ask("a.cut.old.example.com");
+  EXPECT_TRUE(referral.authoritative());
+  EXPECT_EQ(referral.answers.size(), 2U);
+  ASSERT_EQ(referral.authorities.size(), 1U);
+  EXPECT_EQ(referral.authorities[0].owner, *Name::parse("cut.new.example.com"));
+  EXPECT_EQ(referral.authorities[0].value(), "ns.cut.new.example.com.");
+  ASSERT_EQ(referral.additionals.size(), 1U);
+  EXPECT_EQ(referral.additionals[0].owner, *Name::parse("ns.cut.new.example.com"));
+}
+
+TEST_F(Dname, circles_end_and_no_dname_is_there_twice) {
+  EXPECT_THAT(lines(ask("a.ping.example.com")),
+              ElementsAre("ping.example.com. 300 DNAME pong.example.com.", "a.ping.example.com. 300 CNAME a.pong.example.com.",
+                          "pong.example.com. 300 DNAME ping.example.com.", "a.pong.example.com. 300 CNAME a.ping.example.com."));
+  const auto round = ask("a.round.example.com");
+  EXPECT_EQ(round.rcode, dnswire::Rcode::kNoError);
+  EXPECT_THAT(lines(round), ElementsAre("round.example.com. 300 DNAME round.round.example.com.",
+                                        "a.round.example.com. 300 CNAME a.round.round.example.com."));
+  EXPECT_EQ(ask("toround.example.com").answers.size(), 3U);
+}
+
+TEST_F(Dname, what_does_not_fit_is_left_out_whole_with_tc) {
+  const auto whole = ask("Q.wild.old.example.com", dnswire::kTypeMx);
+  EXPECT_FALSE(whole.truncated());
+  const std::string label(63, 'x');
+  const auto name = label.substr(0, 10) + "." + label + "." + label + "." + label + ".wild.old.example.com";
+  EXPECT_FALSE(ask(name, dnswire::kTypeMx, Transport::kTcp).truncated());
+  const auto cut = ask(name, dnswire::kTypeMx);
+  EXPECT_TRUE(cut.truncated());
+  EXPECT_EQ(cut.answers.size(), 2U);
 }
 
 TEST_F(Dname, its_own_name_has_its_own_records) {

@@ -349,7 +349,7 @@ class NameCompiler {
     if (match.kind == MatchKind::kReferral && *match.entry->name == name) types.insert(dnswire::kTypeDs);
     if (redirects(match)) {
       const auto made = redirected(name, match);
-      if (!made || !may_follow(links, name)) return;
+      if (!made || !may_follow(links, name) || !may_follow(links, *match.entry->name)) return;
       links.push_back({name, nullptr, {}});
       gather_types(*made, links, types);
       links.pop_back();
@@ -382,8 +382,9 @@ class NameCompiler {
   BodyRef chained_from(const Name& question, std::vector<Link>& links, const Name& name, uint16_t type) {
     const ChainEnd end{.name = name, .match = match_for(name, type)};
     if (redirects(end.match)) {
-      return may_follow(links, name) ? chained_through(question, links, end, type)
-                                     : chain_without_end(question, links, {.name = name, .match = {}});
+      return may_follow(links, name) && may_follow(links, *end.match.entry->name)
+                 ? chained_through(question, links, end, type)
+                 : chain_without_end(question, links, {.name = name, .match = {}});
     }
     const bool here = end.match.kind == MatchKind::kExact || end.match.kind == MatchKind::kWildcard;
     if (!here || end.match.entry->node == nullptr) return chain_without_end(question, links, end);

@@ -317,3 +317,75 @@ listen = "127.0.0.1:0"
     assert re.search(r"Received 468 B", first), "answers over TLS are padded to a multiple of 468 bytes"
     assert "TLS" in kdig(port, "+tls", "www.example.com", "A"), "opportunistic TLS works, too"
     assert "192.0.2.1" not in kdig(port, "+tcp", "www.example.com", "A"), "nothing is answered in the clear there"
+
+
+DNAME_ZONE = """$TTL 300
+@ SOA ns1 hostmaster 7 3600 600 604800 60
+@ NS ns1
+ns1 A 127.0.0.1
+old DNAME new
+www.new A 192.0.2.7
+deep.www.new MX 5 mail.new
+alias CNAME www.old
+away DNAME example.net.
+far DNAME example.org.
+"""
+
+
+def test_dname_is_followed_under_kdig_and_unbound(make_node, tmp_path):
+    (tmp_path / "example.com.zone").write_text(DNAME_ZONE)
+    (tmp_path / "example.org.zone").write_text("$TTL 60\n@ SOA ns1 h 1 2 3 4 60\n@ NS ns1\nns1 A 127.0.0.1\nwww A 192.0.2.8\n")
+    node = make_node(f"""
+[node]
+name = "node-1"
+data = "{tmp_path}/data"
+[dns]
+listen = ["127.0.0.1:0"]
+[[dns.zones]]
+name = "example.com"
+file = "{tmp_path}/example.com.zone"
+[[dns.zones]]
+name = "example.org"
+file = "{tmp_path}/example.org.zone"
+""")
+    port = node.ports["dns"]
+    assert "192.0.2.7" in short(port, "www.old.example.com")
+    whole = kdig(port, "www.old.example.com", "A")
+    assert re.search(r"^old\.example\.com\.\s+300\s+IN\s+DNAME\s+new\.example\.com\.", whole, re.M)
+    assert re.search(r"^www\.old\.example\.com\.\s+300\s+IN\s+CNAME\s+www\.new\.example\.com\.", whole, re.M)
+    assert "NXDOMAIN" in kdig(port, "nobody.old.example.com", "A")
+    assert "192.0.2.8" in short(port, "www.far.example.com")
+    assert "example.net" in kdig(port, "www.away.example.com", "A")
+    resolver = free_port()
+    settings = tmp_path / "unbound.conf"
+    settings.write_text(f"""
+server:
+  interface: 127.0.0.1
+  port: {resolver}
+  do-daemonize: no
+  use-syslog: no
+  chroot: ""
+  username: ""
+  directory: "{tmp_path}"
+  pidfile: "{tmp_path}/unbound.pid"
+  do-not-query-localhost: no
+  module-config: "iterator"
+  access-control: 127.0.0.0/8 allow
+remote-control:
+  control-enable: no
+stub-zone:
+  name: "example.com"
+  stub-addr: 127.0.0.1@{port}
+stub-zone:
+  name: "example.org"
+  stub-addr: 127.0.0.1@{port}
+""")
+    unbound = support.Process(["/usr/sbin/unbound", "-d", "-c", str(settings)], tmp_path / "unbound.log")
+    try:
+        wait_until(lambda: "192.0.2.7" in short(resolver, "www.old.example.com"), 10, "the name below the DNAME")
+        assert "192.0.2.7" in short(resolver, "alias.example.com")
+        assert "192.0.2.8" in short(resolver, "www.far.example.com")
+        assert "mail.new.example.com." in " ".join(short(resolver, "deep.www.old.example.com", "MX"))
+        assert "NXDOMAIN" in kdig(resolver, "nobody.old.example.com", "A")
+    finally:
+        unbound.stop()

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "wire/dns/message.h"
+#include "wire/dns/svcb.h"
 #include "wire/dns/text_escape.h"
 
 namespace evershore::dnswire {
@@ -217,6 +218,7 @@ bool rdata_is_sound(uint16_t type, std::string_view rdata) {
   if (type == kTypeA) return rdata.size() == 4;
   if (type == kTypeAaaa) return rdata.size() == 16;
   if (type == kTypeTxt) return strings_are_sound(rdata);
+  if (type == kTypeSvcb || type == kTypeHttps) return svcb_is_sound(rdata);
   if (type == kTypeCaa) {
     const size_t tag = rdata.size() < 2 ? 0 : static_cast<uint8_t>(rdata[1]);
     return rdata.size() >= 2 + tag && caa_tag(rdata.substr(rdata.size() < 2 ? 0 : 2, tag));
@@ -238,6 +240,7 @@ Result<std::string> rdata_from_text(uint16_t type, std::string_view text) {
   if (type == kTypeA) return address(AF_INET, text);
   if (type == kTypeAaaa) return address(AF_INET6, text);
   if (type == kTypeTxt) return strings(text);
+  if (type == kTypeSvcb || type == kTypeHttps) return svcb_from_text(text);
   TRY(const auto tokens, tokenize(text));
   switch (type) {
     case kTypeCname:
@@ -257,6 +260,7 @@ std::string rdata_to_text(uint16_t type, std::string_view rdata) {
     if (type == kTypeA) return address_to_text(AF_INET, rdata);
     if (type == kTypeAaaa) return address_to_text(AF_INET6, rdata);
     if (type == kTypeTxt) return strings_to_text(rdata);
+    if (type == kTypeSvcb || type == kTypeHttps) return svcb_to_text(rdata);
     if (type == kTypeCaa) {
       const size_t tag = static_cast<uint8_t>(rdata[1]);
       return fmt::format("{} {} {}", static_cast<uint8_t>(rdata[0]), rdata.substr(2, tag), quoted(rdata.substr(2 + tag)));

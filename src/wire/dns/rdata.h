@@ -13,7 +13,7 @@ namespace evershore::dnswire {
 
 inline constexpr size_t kRdataBytesMax = 65'535;
 
-// A, AAAA, CNAME, NS, PTR, MX, TXT, SOA, SRV, CAA, and every type in the generic form `\# LENGTH HEX` (RFC 3597 5).
+// A, AAAA, CNAME, NS, PTR, MX, TXT, SOA, SRV, CAA, DNAME, SVCB, HTTPS, and every type in the generic form `\# LENGTH HEX` (RFC 3597 5).
 // Names are absolute with or without their final dot. A TXT value that does not begin with a quote is one string as it
 // stands (blanks and all), cut at 255 bytes; otherwise it is a list of quoted or bare strings as in a master file.
 Result<std::string> rdata_from_text(uint16_t type, std::string_view text);

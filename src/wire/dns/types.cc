@@ -19,7 +19,8 @@ constexpr std::array kTypeNames{
     TypeName{kTypeTxt, "TXT"},     TypeName{kTypeAaaa, "AAAA"},       TypeName{kTypeSrv, "SRV"},
     TypeName{kTypeDs, "DS"},       TypeName{kTypeCaa, "CAA"},         TypeName{kTypeDname, "DNAME"},
     TypeName{kTypeRrsig, "RRSIG"}, TypeName{kTypeNsec, "NSEC"},       TypeName{kTypeDnskey, "DNSKEY"},
-    TypeName{kTypeCds, "CDS"},     TypeName{kTypeCdnskey, "CDNSKEY"},
+    TypeName{kTypeCds, "CDS"},     TypeName{kTypeCdnskey, "CDNSKEY"}, TypeName{kTypeSvcb, "SVCB"},
+    TypeName{kTypeHttps, "HTTPS"},
 };
 }  // namespace
 

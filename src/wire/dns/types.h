@@ -10,8 +10,8 @@ namespace evershore::dnswire {
 
 inline constexpr uint16_t kTypeA = 1, kTypeNs = 2, kTypeCname = 5, kTypeSoa = 6, kTypePtr = 12, kTypeMx = 15, kTypeTxt = 16, kTypeAaaa = 28,
                           kTypeSrv = 33, kTypeDname = 39, kTypeOpt = 41, kTypeDs = 43, kTypeRrsig = 46, kTypeNsec = 47, kTypeDnskey = 48,
-                          kTypeCds = 59, kTypeCdnskey = 60, kTypeTkey = 249, kTypeTsig = 250, kTypeIxfr = 251, kTypeAxfr = 252,
-                          kTypeAny = 255, kTypeCaa = 257;
+                          kTypeCds = 59, kTypeCdnskey = 60, kTypeSvcb = 64, kTypeHttps = 65, kTypeTkey = 249, kTypeTsig = 250,
+                          kTypeIxfr = 251, kTypeAxfr = 252, kTypeAny = 255, kTypeCaa = 257;
 inline constexpr uint16_t kClassIn = 1, kClassChaos = 3;
 
 enum class Rcode : uint16_t {

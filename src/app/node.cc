@@ -181,7 +181,8 @@ Result<void> Node::start_serving() {
                  .health = health_board_,
                  .steering = steersman_->published(),
                  .disk = disk_cache_.get(),
-                 .purges = purges_.get()},
+                 .purges = purges_.get(),
+                 .fills = &fills_},
         .answers = publisher_.snapshots(),
         .dns_options =
             {.transfers = &publisher_.transfers(), .why = &publisher_.why(), .cookies = &cookie_secret_, .limiter = &rate_limiter_},

@@ -16,6 +16,7 @@
 #include "dns/run/dns_publisher.h"
 #include "dns/run/notifier.h"
 #include "edge/run/disk_cache.h"
+#include "edge/run/fill_desk.h"
 #include "edge/run/purge_desk.h"
 #include "health/run/alerts.h"
 #include "health/run/runner.h"
@@ -104,6 +105,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   ServingEndpoints endpoints_;
   std::unique_ptr<edge::DiskCache> disk_cache_;  // null: memory only
   std::unique_ptr<edge::PurgeDesk> purges_;
+  edge::FillDesk fills_;
   std::vector<std::unique_ptr<ServingThread>> serving_;
   std::unique_ptr<console::AdminServer> admin_;
   std::string key_problem_;                    // "" = none

@@ -1,9 +1,11 @@
 """The cache of a running node: over restarts and crashes, and purged by key, prefix, tag and site."""
 
+import http.server
 import json
 import os
 import pathlib
 import threading
+import time
 
 import pytest
 import support
@@ -168,3 +170,59 @@ def test_many_readers_of_a_large_object_while_its_region_dies(site):
     for reader in readers:
         reader.join(60)
     assert set(got.values()) == {sha(data)} and len(got) == 8
+
+
+class CountingOrigin:
+    """A plain HTTP server that takes a moment and counts who asks."""
+
+    def __init__(self):
+        origin = self
+        self.targets = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                origin.targets.append(self.path)
+                time.sleep(0.3)
+                self.send_response(200)
+                self.send_header("Content-Length", "5")
+                self.send_header("Cache-Control", "max-age=60")
+                self.end_headers()
+                self.wfile.write(b"hello")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def test_loops_that_miss_the_same_key_at_once_fetch_it_once(make_node, tmp_path):
+    origin = CountingOrigin()
+    node = make_node(f"""
+[node]
+name = "node-1"
+data = "{tmp_path}/state"
+threads = 4
+[regions.origin]
+endpoint = "http://127.0.0.1:{origin.server.server_address[1]}"
+addressing = "bare"
+check = {{ interval = "1h" }}
+[sites.assets]
+hosts = ["assets.example.com"]
+regions = ["origin"]
+replication = {{ mode = "off" }}
+[edge]
+listen = ["127.0.0.1:0"]
+timeouts = {{ first_byte = "5s" }}
+""")
+    bodies = []
+    clients = [threading.Thread(target=lambda: bodies.append(node.edge("/k")[2])) for _ in range(40)]
+    for client in clients:
+        client.start()
+    for client in clients:
+        client.join(30)
+    assert bodies == [b"hello"] * 40
+    assert origin.targets.count("/k") == 1, origin.targets
+    origin.server.shutdown()

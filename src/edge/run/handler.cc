@@ -20,6 +20,7 @@ Handler::Handler(Scheduler& scheduler, Fetcher& fetcher, EdgeInputs inputs, uint
       cache_(cache_bytes_max),
       disk_(inputs.disk),
       limits_(inputs.limits),
+      fill_desk_(inputs.fills),
       filling_bytes_max_(std::max(cache_bytes_max / 2, uint64_t{1} << 20)) {
   if (inputs.purges != nullptr) purges_.emplace(inputs.purges->list());
 }

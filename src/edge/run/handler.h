@@ -16,6 +16,7 @@
 #include "edge/run/counters.h"
 #include "edge/run/disk_tier.h"
 #include "edge/run/fetcher.h"
+#include "edge/run/fill_desk.h"
 #include "edge/run/purge_desk.h"
 #include "io/http_server.h"
 #include "model/health.h"
@@ -31,6 +32,7 @@ struct EdgeInputs {
   DiskTier* disk = nullptr;     // none: memory only
   PurgeDesk* purges = nullptr;  // none: nothing is ever purged
   CacheLimits limits{};
+  FillDesk* fills = nullptr;  // none: each loop fetches for itself
 };
 
 class Handler {
@@ -46,6 +48,8 @@ class Handler {
 
   // What is stored under the key, with all its variants, is outdated; what is being fetched for it just now will not be kept.
   void forget(const std::string& cache_key);
+  // Runs something on this handler's thread, from any thread, or never if that has ended. Needed with EdgeInputs::fills.
+  std::function<void(Callback)> post_here;
   // Called when an unsafe request has outdated a key: the other loops have it, too.
   std::function<void(const std::string& cache_key)> tell_others;
 
@@ -96,7 +100,9 @@ class Handler {
   Task<Result<void>> send_blocks(Request& request, BlockReader& reader, ByteRange range);
   Task<void> serve_without_blocks(Request& request, Fault fault);
 
+  Task<bool> follow_another_loop(std::shared_ptr<Fill> fill, Mono deadline);
   StoredObject describe(const Fill& fill, const Fetched& fetched) const;
+  Task<void> fetch_for(std::shared_ptr<Fill> fill, FetchOrder order);
   Task<void> run_fill(std::shared_ptr<Fill> fill, FetchOrder order);
   Task<void> receive(std::shared_ptr<Fill> fill, Fetched fetched);
   Task<void> take(std::shared_ptr<Fill> fill, Fetched fetched);
@@ -129,6 +135,7 @@ class Handler {
   MemoryCache cache_;
   DiskTier* disk_;
   const CacheLimits limits_;
+  FillDesk* fill_desk_;
   std::optional<Published<PurgeList>::Reader> purges_;
   uint64_t forgotten_ = 0;  // calls of forget()
   uint64_t filling_bytes_ = 0;

@@ -62,7 +62,53 @@ bool Handler::may_share(const Fill& fill, const http::ResponseHead& head) const 
          filling_bytes_ + size <= filling_bytes_max_;
 }
 
+namespace {
+// What another loop's fetch brought.
+struct Brought {
+  explicit Brought(Scheduler& scheduler) : changed(scheduler) {}
+  Signal changed;
+  bool told = false;
+  FillDesk::Object object;
+};
+}  // namespace
+
+// True: another loop has brought it. A follower does not wait longer than a region may take to answer.
+Task<bool> Handler::follow_another_loop(std::shared_ptr<Fill> fill, Mono deadline) {
+  if (fill_desk_ == nullptr || fill->stale || fill->forward != ForwardMode::kKeys) co_return false;
+  const auto brought = std::make_shared<Brought>(scheduler_);
+  const auto post = post_here;
+  fill->leads = fill_desk_->lead_or_follow(fill->fill_key, [brought, post](FillDesk::Object object) {
+    post([brought, object = std::move(object)] {
+      brought->told = true;
+      brought->object = object;
+      brought->changed.notify_all();
+    });
+  });
+  if (fill->leads) co_return false;
+  while (!brought->told && scheduler_.now() < deadline) {
+    co_await brought->changed.wait_until(deadline);
+  }
+  const auto object = brought->object;
+  if (!object || fill->outdated || object->purge_mark < fill->purge_mark) co_return false;
+  counters_.collapsed.add();
+  fill->object = object;
+  fill->state = Fill::State::kDone;
+  cache_.put(fill->fill_key, object);
+  refresh_gauges();
+  co_return true;
+}
+
 Task<void> Handler::run_fill(std::shared_ptr<Fill> fill, FetchOrder order) {
+  const Mono deadline = scheduler_.now() + order.budgets.first_byte;
+  const bool brought = co_await follow_another_loop(fill, deadline);
+  if (!brought) co_await fetch_for(fill, std::move(order));
+  const bool whole = fill->state == Fill::State::kDone && !fill->outdated;
+  if (fill->leads) fill_desk_->ended(fill->fill_key, whole ? fill->object : nullptr);
+  if (const auto at = fills_.find(fill->fill_key); at != fills_.end() && at->second == fill) fills_.erase(at);
+  fill->changed.notify_all();
+}
+
+Task<void> Handler::fetch_for(std::shared_ptr<Fill> fill, FetchOrder order) {
   auto fetched = co_await fetcher_.fetch(std::move(order));
   fill->attempts = fetched.attempts;
   if (settle(fill, fetched)) {
@@ -73,8 +119,6 @@ Task<void> Handler::run_fill(std::shared_ptr<Fill> fill, FetchOrder order) {
   } else {
     co_await take(fill, std::move(fetched));
   }
-  if (const auto at = fills_.find(fill->fill_key); at != fills_.end() && at->second == fill) fills_.erase(at);
-  fill->changed.notify_all();
 }
 
 Task<void> Handler::take(std::shared_ptr<Fill> fill, Fetched fetched) {

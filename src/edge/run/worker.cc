@@ -11,6 +11,7 @@ EdgeWorker::EdgeWorker(io::Loop& loop, EdgeInputs inputs, EvidenceSink& sink, Lo
       book_(loop, sink, log, BreakerRules{}),
       fetcher_(loop, origin_, book_, Fetcher::Rules{}),
       handler_(loop, fetcher_, inputs, inputs.config.read()->edge.cache_memory_bytes / inputs.config.read()->loops) {
+  handler_.post_here = [handle = loop_.handle()](Callback callback) { (void)handle.post(std::move(callback)); };
   if (purges_ == nullptr) return;
   purge_member_ = purges_->join(loop_.handle(), [this](const std::string& key) { handler_.forget(key); });
   handler_.tell_others = [this](const std::string& key) { purges_->tell_others(purge_member_, key); };

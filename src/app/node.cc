@@ -20,6 +20,8 @@ constexpr Duration kDrainGrace = std::chrono::seconds(10);
 constexpr Duration kKeysInterval = std::chrono::minutes(1);
 constexpr const char* kSerialsKey = "dns_serials";  // on the board
 constexpr const char* kUsableKey = "dns_last_usable";
+constexpr const char* kOutsideKey = "dns_outside";  //
+constexpr Duration kOutsidePatience = std::chrono::seconds(2);
 
 Result<std::vector<io::Endpoint>> endpoints_of(const std::vector<std::string>& texts) {
   std::vector<io::Endpoint> endpoints;
@@ -76,7 +78,8 @@ Node::Node(Settings settings, std::string settings_path, Log log)
       publisher_(loop_, log.named("dns"), settings_.node.name),
       cookie_secret_(cookie_secret_of(settings_.dns)),
       rate_limiter_(settings_.dns.rate_limit),
-      notifier_(loop_, log.named("dns")) {}
+      notifier_(loop_, log.named("dns")),
+      outside_(loop_, log.named("dns")) {}
 
 Node::~Node() = default;
 
@@ -88,8 +91,16 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string setting
   auto* self = node.get();
   node->publisher_.on_published([self] { self->on_zones_published(); });
   node->publisher_.on_usable([self](std::string saved) { self->replication_->save(kUsableKey, std::move(saved)); });
-  TRY_VOID(node->configure_dns(node->settings_));
-  if (auto listening = node->listen(); !listening) return std::unexpected(std::move(listening).error());
+  node->outside_.set_hooks(
+      {.on_addresses = [self] { self->on_outside_addresses(); },
+       .on_trouble = [self](const auto& name, auto trouble, const auto& why) { self->on_outside_trouble(name, trouble, why); }});
+  node->loop_.run_until_done(node->learn_outside(node->settings_.dns));
+  auto listening = node->configure_dns(node->settings_);
+  if (listening) listening = node->listen();
+  if (!listening) {
+    node->loop_.run_until_done(node->outside_.stop());
+    return std::unexpected(std::move(listening).error());
+  }
   node->start_health();
   node->notifier_.configure(node->settings_.dns, node->publisher_.transfers().read()->rules);
   node->replication_->configure(node->settings_);
@@ -123,6 +134,7 @@ Result<void> Node::open_state() {
     if (key == "health") remembered_health_ = value;
     if (key == kSerialsKey) publisher_.restore_serials(value);
     if (key == kUsableKey) publisher_.restore_usable(value);
+    if (key == kOutsideKey) outside_.restore(value);
   }
   const auto save = [self](std::string key, std::optional<std::string> value) {
     self->replication_->save(std::move(key), std::move(value));
@@ -136,6 +148,7 @@ Result<void> Node::configure_dns(const Settings& settings) {
   TRY_VOID(load_dns(settings));
   give_back_free_memory();
   rate_limiter_.set_rate(settings.dns.rate_limit);
+  follow_outside(settings.dns);
   return {};
 }
 
@@ -144,6 +157,7 @@ Result<void> Node::load_dns(const Settings& settings) {
   const auto files = dns::read_master_files(settings.dns, problems);
   const auto keys = dns::read_zone_keys(settings.dns, settings_.node.data, loop_.wall(), problems);
   TRY(auto countries, dns::read_countries(settings.dns));
+  publisher_.update_outside(outside_.addresses());
   if (problems.empty()) problems = publisher_.configure(settings.dns, files, std::move(countries), keys);
   if (!problems.empty()) return fail(Fault::kInvalid, "dns: " + problems.front().message);
   return {};
@@ -165,6 +179,45 @@ void Node::open_disk_cache() {
     }
   }
   purges_ = std::make_unique<edge::PurgeDesk>(std::move(purges), loop_.wall());
+}
+
+// Before zones are served that lead to names not heard of yet: asks for those that the settings name. Waits a little, so that their
+// first answer is not an empty one.
+Task<void> Node::learn_outside(const DnsSettings& settings) {
+  const auto names = dns::direct_outside_names(settings);
+  if (names.empty()) co_return;
+  if (const auto resolvers = endpoints_of(settings.resolvers)) outside_.configure(*resolvers);
+  outside_.add(names);
+  co_await outside_.first_outcomes(loop_.now() + kOutsidePatience);
+}
+
+void Node::follow_outside(const DnsSettings& settings) {
+  if (const auto resolvers = endpoints_of(settings.resolvers)) outside_.configure(*resolvers);
+  outside_.retain(publisher_.outside_names());
+}
+
+void Node::on_outside_addresses() {
+  publisher_.update_outside(outside_.addresses());
+  replication_->save(kOutsideKey, outside_.saved());
+}
+
+// A resolver's outage is trouble of all names at once: a few of them tell it.
+void Node::on_outside_trouble(const dns::Name& name, dns::OutsideBook::Trouble trouble, const std::string& why) {
+  constexpr size_t kToldMax = 8;
+  const bool begins = trouble == dns::OutsideBook::Trouble::kBegins;
+  if (begins ? outside_told_.size() >= kToldMax : outside_told_.erase(name) == 0) return;
+  if (begins) outside_told_.insert(name);
+  const auto subject = name.text();
+  const auto text = begins ? fmt::format("no addresses for the ALIAS target {}: {}; the last known ones stay", subject, why)
+                           : fmt::format("the ALIAS target {} is answered again", subject);
+  events_.add("dns", subject, text);
+  if (!alerts_) return;
+  alerts_->tell({.kind = "dns",
+                 .name = subject,
+                 .state = begins ? "failing" : "answered",
+                 .before = begins ? "answered" : "failing",
+                 .why = text,
+                 .at = loop_.wall()});
 }
 
 Result<void> Node::start_serving() {
@@ -341,6 +394,7 @@ Task<void> Node::shut_down() {
   co_await health_->stop();
   co_await alerts_->stop();
   co_await notifier_.stop();
+  co_await outside_.stop();
   co_await tasks_.join();
   loop_.stop();
 }
@@ -357,7 +411,13 @@ void Node::reload() {
     events_.add("settings", settings_path_, std::move(text));
     return;
   }
-  apply(std::move(loaded->settings));
+  tasks_.spawn(apply_when_known(std::move(loaded->settings), ++reloads_));
+}
+
+// A later reload goes before one that still waits.
+Task<void> Node::apply_when_known(Settings next, uint64_t number) {
+  co_await learn_outside(next.dns);
+  if (number == reloads_ && !stopping_) apply(std::move(next));
 }
 
 void Node::apply(Settings next) {
@@ -374,6 +434,7 @@ void Node::apply(Settings next) {
   auto tls = tls_server_of(next.edge);
   auto dns = tls ? configure_dns(next) : Result<void>(std::unexpected(tls.error()));
   if (!dns) {
+    follow_outside(settings_.dns);
     events_.add("settings", settings_path_, "reload refused, the old settings stay: " + dns.error().text);
     return;
   }

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "console/run/admin_server.h"
 #include "dns/run/dns_publisher.h"
 #include "dns/run/notifier.h"
+#include "dns/run/outside_resolver.h"
 #include "edge/run/disk_cache.h"
 #include "edge/run/fill_desk.h"
 #include "edge/run/purge_desk.h"
@@ -67,6 +69,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   void announce() const;
   void reload();
   void apply(Settings next);
+  Task<void> apply_when_known(Settings next, uint64_t number);
   void stop_soon();
   Task<void> shut_down();
 
@@ -74,6 +77,10 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   void refresh_answers();
   void refresh_keys();
   void on_zones_published();
+  Task<void> learn_outside(const DnsSettings& settings);
+  void follow_outside(const DnsSettings& settings);
+  void on_outside_addresses();
+  void on_outside_trouble(const dns::Name& name, dns::OutsideBook::Trouble trouble, const std::string& why);
   void take_readiness(const std::vector<SiteReadiness>& all);
   health::HealthSettings health_settings(const Settings& settings) const;
   dns::SiteAnswers site_answers() const;
@@ -100,6 +107,8 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   const dnswire::CookieSecret cookie_secret_;
   dns::RateLimiter rate_limiter_;
   dns::Notifier notifier_;
+  dns::OutsideResolver outside_;
+  std::set<dns::Name> outside_told_;  // names whose trouble people know of
   std::unique_ptr<health::HealthRunner> health_;
   std::unique_ptr<health::Alerts> alerts_;
   ServingEndpoints endpoints_;
@@ -110,6 +119,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   std::unique_ptr<console::AdminServer> admin_;
   std::string key_problem_;                    // "" = none
   std::map<std::string, TimerId> fault_ends_;  // by region
+  uint64_t reloads_ = 0;
   bool stopping_ = false;
   TaskScope tasks_;
 };

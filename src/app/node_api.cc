@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "console/metrics.h"
 #include "dns/master_text.h"
+#include "wire/dns/rdata.h"
 #include "wire/s3/event.h"
 
 namespace evershore::app {
@@ -182,6 +183,21 @@ Json secondaries_json(const dns::Notifier& notifier) {
   return out;
 }
 
+Json alias_targets_json(const dns::OutsideBook& book) {
+  Json out = Json::array();
+  for (const auto& [question, state] : book.states()) {
+    Json addresses = Json::array();
+    for (const auto& rdata : state.rdata) addresses.push_back(dnswire::rdata_to_text(question.type, rdata));
+    out.push_back({{"name", plain_name(question.name)},
+                   {"type", dnswire::type_name(question.type)},
+                   {"known", state.known},
+                   {"addresses", std::move(addresses)},
+                   {"failures", state.failures},
+                   {"why", state.why}});
+  }
+  return out;
+}
+
 Json dns_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const std::vector<io::Endpoint>& endpoints,
               const dns::DnsPublisher& publisher, const dns::Notifier& notifier) {
   uint64_t udp = 0, tcp = 0, dropped = 0, truncated = 0, proven = 0, limited = 0;
@@ -241,6 +257,7 @@ Task<std::string> Node::status_json() {
   json["edge"] = edge_json(serving_, endpoints_.edge);
   json["edge"]["disk"] = disk_json(disk_cache_.get());
   json["dns"] = dns_json(serving_, endpoints_.dns, publisher_, notifier_);
+  json["dns"]["alias_targets"] = alias_targets_json(outside_.book());
   co_return to_text(json);
 }
 
@@ -436,6 +453,23 @@ constexpr std::array<TransferMetric, 7> kTransferMetrics{{{"whole", &dns::Transf
                                                           {"unfinished", &dns::TransferCounters::unfinished},
                                                           {"bad_tsig", &dns::TransferCounters::bad_tsig}}};
 
+void alias_metrics(MetricsText& out, const dns::OutsideResolver& outside) {
+  const auto& book = outside.book();
+  out.add(MetricType::kGauge, "evershore_dns_alias_questions", "Addresses of ALIAS targets outside the zones that are kept up to date.", {},
+          static_cast<double>(book.states().size()));
+  out.add(MetricType::kGauge, "evershore_dns_alias_failing", "Those of them that no resolver answers now; the last known ones stay.", {},
+          static_cast<double>(book.failing()));
+  const auto& counters = outside.counters();
+  const auto total = [&](std::string_view result, const Counter& count) {
+    const std::array<Label, 1> labels{{{"result", result}}};
+    out.add(MetricType::kCounter, "evershore_dns_alias_lookups_total", "Look-ups of ALIAS targets by what came of them.", labels,
+            static_cast<double>(count.get()));
+  };
+  total("addresses", counters.answered);
+  total("nothing", counters.nothing);
+  total("failed", counters.failed);
+}
+
 void transfer_metrics(MetricsText& out, const std::vector<std::unique_ptr<ServingThread>>& serving, const dns::Notifier& notifier) {
   for (const auto& metric : kTransferMetrics) {
     uint64_t sum = 0;
@@ -497,6 +531,7 @@ Task<std::string> Node::metrics_text() {
   out.histogram("evershore_dns_publish_seconds", "From news of health, or new settings, to the published answers.", {},
                 publisher_.counters().build);
   transfer_metrics(out, serving_, notifier_);
+  alias_metrics(out, outside_);
   co_return out.take();
 }
 

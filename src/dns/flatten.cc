@@ -36,8 +36,8 @@ RecordSet capped(RecordSet set, uint32_t ttl) {
 
 class Flattener {
  public:
-  Flattener(NameTree& tree, const std::vector<PendingAlias>& aliases)
-      : tree_(tree), aliases_(aliases), states_(aliases_.size(), State::kWaiting) {
+  Flattener(NameTree& tree, const std::vector<PendingAlias>& aliases, const OutsideAddresses& outside)
+      : tree_(tree), aliases_(aliases), outside_(outside), states_(aliases_.size(), State::kWaiting) {
     for (size_t i = 0; i < aliases_.size(); ++i) by_owner_.emplace(aliases_[i].record->owner, i);
   }
 
@@ -81,9 +81,13 @@ class Flattener {
     return all;
   }
 
-  // The addresses that a name has in our own zones, at the end of its CNAMEs.
+  // The addresses that a name has, at the end of its CNAMEs in our own zones.
   RecordSet behind(const Name& name, uint16_t family, uint32_t ttl, size_t links) {
     const auto match = tree_.match(name);
+    if (match.kind == MatchKind::kOutside) {
+      const auto known = outside_.find({name, family});
+      return known == outside_.end() ? RecordSet{} : capped(known->second, ttl);
+    }
     const bool here = match.kind == MatchKind::kExact || match.kind == MatchKind::kWildcard;
     if (!here || match.entry->node == nullptr || links > kChainMax) return {};
     if (const auto alias = by_owner_.find(*match.entry->name); alias != by_owner_.end()) {
@@ -115,6 +119,7 @@ class Flattener {
 
   NameTree& tree_;  // sees what is placed: it looks at the nodes
   const std::vector<PendingAlias>& aliases_;
+  const OutsideAddresses& outside_;
   std::vector<State> states_;
   std::map<Name, size_t> by_owner_;
   size_t outcomes_left_ = 0;
@@ -147,6 +152,8 @@ RecordSet set_of(const ChoiceTree& tree, uint16_t type, const std::function<Reco
   return with_plain_view(type, std::move(choice));
 }
 
-void place_aliases(NameTree& tree, const std::vector<PendingAlias>& aliases) { Flattener(tree, aliases).place_all(); }
+void place_aliases(NameTree& tree, const std::vector<PendingAlias>& aliases, const OutsideAddresses& outside) {
+  Flattener(tree, aliases, outside).place_all();
+}
 
 }  // namespace evershore::dns

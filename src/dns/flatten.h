@@ -5,6 +5,7 @@
 
 #include "dns/choose.h"
 #include "dns/name_tree.h"
+#include "dns/outside.h"
 
 namespace evershore::dns {
 
@@ -23,7 +24,8 @@ struct PendingAlias {
 };
 
 // Puts the addresses behind each alias at its name, choices on the way included. An alias may lead to another; in a circle it has
-// nothing. `tree` is that of the zones they stand in. More outcomes than kOutcomesMax: the plain view of what is beyond.
-void place_aliases(NameTree& tree, const std::vector<PendingAlias>& aliases);
+// nothing. `tree` is that of the zones they stand in; names outside of them have what `outside` says. More outcomes than kOutcomesMax:
+// the plain view of what is beyond.
+void place_aliases(NameTree& tree, const std::vector<PendingAlias>& aliases, const OutsideAddresses& outside);
 
 }  // namespace evershore::dns

@@ -65,7 +65,8 @@ LiveZones::LiveZones(std::vector<Zone> zones, LastUsable before)
 
 LiveZones::~LiveZones() = default;
 
-void LiveZones::update(const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites, const Places& places) {
+void LiveZones::update(const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites, const Places& places,
+                       const OutsideAddresses& outside) {
   changed_.assign(zones_.size(), !std::exchange(updated_, true));
   Chooser chooser(settings_, health, steering, sites, places, usable_);
   std::vector<PendingAlias> aliases;
@@ -80,7 +81,7 @@ void LiveZones::update(const HealthSnapshot& health, const Steering& steering, c
       changed_[decided.zone] = true;
     }
   }
-  put_aliases(aliases);
+  put_aliases(aliases, outside);
   usable_ = chooser.take_usable();
   made_ = chooser.take_made();
 }
@@ -91,7 +92,7 @@ bool LiveZones::put(Decided& decided, ChoiceTree tree) {
 }
 
 // All are taken out first: what an alias in a circle had in the last state is nothing that another may lead to.
-void LiveZones::put_aliases(std::vector<PendingAlias>& aliases) {
+void LiveZones::put_aliases(std::vector<PendingAlias>& aliases, const OutsideAddresses& outside) {
   if (aliases.empty()) return;
   if (!tree_) {
     std::vector<const PlainZone*> all;
@@ -103,7 +104,7 @@ void LiveZones::put_aliases(std::vector<PendingAlias>& aliases) {
     before.push_back(*alias.node);
     for (const uint16_t family : {dnswire::kTypeA, dnswire::kTypeAaaa}) alias.node->erase(family);
   }
-  place_aliases(*tree_, aliases);
+  place_aliases(*tree_, aliases, outside);
   for (size_t i = 0; i < aliases.size(); ++i) {
     if (*aliases[i].node != before[i]) changed_[aliases[i].zone] = true;
   }
@@ -121,9 +122,9 @@ std::vector<std::pair<size_t, RecordDecision>> LiveZones::describe() {
 }
 
 PlainZones plain_zones(const std::vector<Zone>& zones, const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites,
-                       const Places& places, const LastUsable& before) {
+                       const Places& places, const LastUsable& before, const OutsideAddresses& outside) {
   LiveZones live(zones, before);
-  live.update(health, steering, sites, places);
+  live.update(health, steering, sites, places, outside);
   live.describe();
   return {live.zones(), live.decisions(), live.usable()};
 }

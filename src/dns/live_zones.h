@@ -23,8 +23,10 @@ class LiveZones {
   ~LiveZones();
 
   // A decided record becomes empty because of health only where its settings say so (WhenAllDown::kNone). A site without an address
-  // of a record's family, and a place that no answer is for, leave the name there without data.
-  void update(const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites, const Places& places);
+  // of a record's family, and a place that no answer is for, leave the name there without data. `outside`: what the names outside the
+  // zones have that ALIAS records lead to.
+  void update(const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites, const Places& places,
+              const OutsideAddresses& outside = {});
   // By zone: did the last update() change what it says? All of them after the first.
   const std::vector<bool>& changed() const { return changed_; }
 
@@ -50,7 +52,7 @@ class LiveZones {
     bool described = false;
   };
   bool put(Decided& decided, ChoiceTree tree);
-  void put_aliases(std::vector<PendingAlias>& aliases);
+  void put_aliases(std::vector<PendingAlias>& aliases, const OutsideAddresses& outside);
 
   std::vector<Zone> settings_;
   std::vector<PlainZone> zones_;
@@ -70,6 +72,6 @@ struct PlainZones {
   LastUsable usable;
 };
 PlainZones plain_zones(const std::vector<Zone>& zones, const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites,
-                       const Places& places = {}, const LastUsable& before = {});
+                       const Places& places = {}, const LastUsable& before = {}, const OutsideAddresses& outside = {});
 
 }  // namespace evershore::dns

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "dns/master_file.h"
+#include "dns/outside.h"
 #include "dns/policy.h"
 #include "dns/record_pool.h"
 #include "wire/dns/rdata.h"
@@ -61,6 +62,7 @@ class Loader {
     check_targets(out_.zones, [&](const DecidedRecord& record, std::string message) {
       problem(decided_[zone_of(out_.zones, record.owner)].at(record.owner).at(record.type), "answers", std::move(message));
     });
+    if (settings_.resolvers.empty()) check_aliases();
     out_.networks = network_table(settings_);
     return std::move(out_);
   }
@@ -231,8 +233,28 @@ class Loader {
     if (dnswire::rdata_from_text(kTypeA, target) || dnswire::rdata_from_text(kTypeAaaa, target)) return {};
     const auto name = Name::parse(target);
     if (!name) return fmt::format("\"{}\" is neither an address nor a name", target);
-    if (zone_of(out_.zones, *name) != out_.zones.size()) return {};
-    return fmt::format("an ALIAS points at an address or at a name in one of the zones here; \"{}\" is neither", target);
+    if (zone_of(out_.zones, *name) != out_.zones.size() || !settings_.resolvers.empty()) return {};
+    return fmt::format("\"{}\" is in none of the zones here; an ALIAS that leads out of them needs dns.resolvers", target);
+  }
+
+  // An ALIAS to a name of ours, but its CNAME leads out.
+  void check_aliases() {
+    OutsideFinder finder(out_.zones);
+    for (const auto& zone : out_.zones) {
+      for (const auto& record : zone.decided) {
+        const auto names = finder.of(record);
+        const auto leads_out = [&](const DecidedAnswer& answer) {
+          const auto target = target_of(record, answer);
+          return target && names.contains(*target);
+        };
+        const bool told = std::ranges::any_of(record.answers, leads_out) || (record.fallback && leads_out(*record.fallback));
+        if (names.empty() || told) continue;
+        problem(decided_[zone_of(out_.zones, record.owner)].at(record.owner).at(record.type), "answers",
+                fmt::format("it leads to \"{}\" in the end, which is in none of the zones here; an ALIAS that leads out of them needs "
+                            "dns.resolvers",
+                            plain(*names.begin())));
+      }
+    }
   }
 
   void place(size_t zone, DecidedRecord record, Source source) {

@@ -23,7 +23,7 @@ inline constexpr size_t kRecordSetBytesMax = 60'000;  // one message must hold i
 inline constexpr size_t kMultivalueAnswersMax = 8;    // as Route 53
 inline constexpr uint16_t kTypeAlias = 0;             // our own: addresses of another name, flattened into A and AAAA
 
-// One answer of a decided record. For ALIAS `rdata` is the presentation form: an address or a name of ours.
+// One answer of a decided record. For ALIAS `rdata` is the presentation form: an address or a name.
 struct DecidedAnswer {
   std::string id;
   std::string health_check;  // "" = none

@@ -27,6 +27,7 @@ void UdpAsker::send(std::span<const uint8_t> datagram) {
 
 size_t UdpAsker::receive(std::span<uint8_t> into) {
   const ssize_t got = ::recv(watch_.fd(), into.data(), into.size(), 0);
+  refused_ = got < 0 && (errno == ECONNREFUSED || errno == EHOSTUNREACH || errno == ENETUNREACH);
   return got > 0 ? static_cast<size_t>(got) : 0;
 }
 

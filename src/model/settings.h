@@ -178,6 +178,7 @@ struct DnsSettings {
   std::vector<TsigKeySettings> keys;
   TransferSettings transfer;
   std::vector<std::string> why;                                    // networks whose TXT questions for _why.NAME are answered
+  std::vector<std::string> resolvers;                              // "address:port": asked for ALIAS targets outside the zones
   bool client_subnet = false;                                      // heed the clients' EDNS client subnet (RFC 7871)
   std::string geo_database;                                        // path of a MaxMind database of countries; "" = none
   std::map<std::string, std::vector<std::string>> networks;        // by name: prefixes
@@ -201,7 +202,7 @@ struct HealthCheckSettings {
 };
 
 struct AlertSettings {
-  std::vector<std::string> on;  // "region" | "health_check" | "replication"
+  std::vector<std::string> on;  // "region" | "health_check" | "replication" | "dns"
   std::string webhook;          // one of the two
   std::vector<std::string> exec;
   bool operator==(const AlertSettings&) const = default;

@@ -22,6 +22,7 @@ std::string format_text(Format format) {
     case Format::kText: return "text";
     case Format::kName: return "name";
     case Format::kEndpoint: return "address:port";
+    case Format::kResolver: return "address[:port]";
     case Format::kOrigin: return "http(s)://host:port";
     case Format::kHttpUrl: return "URL";
     case Format::kHost: return "host name";

@@ -19,6 +19,7 @@ enum class Format : uint8_t {
   kText,          // anything up to `most` bytes
   kName,          // letters, digits, '-', '_', '.'
   kEndpoint,      // address:port to listen on
+  kResolver,      // address or address:port of a DNS server; made address:port
   kOrigin,        // http(s)://host[:port]
   kHttpUrl,       // http(s)://host[:port]/path?query
   kHost,          // "assets.example.com", "*.example.com", "*"; made lower case

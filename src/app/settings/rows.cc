@@ -29,7 +29,7 @@ constexpr std::array<Option, 7> kContinents{{{"AF"}, {"AN"}, {"AS"}, {"EU"}, {"N
 constexpr std::array<Option, 4> kCheckTypes{{{"http"}, {"https"}, {"tcp"}, {"calculated"}}};
 // Of texts.
 constexpr std::array<Option, 2> kRoles{{{"primary"}, {"secondary"}}};
-constexpr std::array<Option, 3> kAlertKinds{{{"region"}, {"health_check"}, {"replication"}}};
+constexpr std::array<Option, 4> kAlertKinds{{{"region"}, {"health_check"}, {"replication"}, {"dns"}}};
 constexpr std::array<Option, 3> kLayouts{{{"classic"}, {"origin-group"}, {"evershore"}}};
 
 constexpr Limits kInterval{.shortest = 100ms, .longest = 1h};
@@ -37,6 +37,7 @@ constexpr Limits kTimeout{.shortest = 10ms, .longest = 1min};
 constexpr Limits kThreshold{.least = 1, .most = 10};
 constexpr Limits kBudget{.shortest = 1ms, .longest = 10min};
 constexpr Limits kEndpoints{.format = Format::kEndpoint, .most = 64};
+constexpr Limits kResolvers{.format = Format::kResolver, .most = kResolversMax};
 
 }  // namespace
 
@@ -294,6 +295,8 @@ std::span<const Row<DnsSettings>> dns_rows() {
        Apply::kLive,
        "Networks that may ask for TXT at `_why.NAME`, which tells why NAME answers what it does. Empty: nobody; for them the name does not "
        "exist."},
+      {"resolvers", FIELD(S, Texts, resolvers), kResolvers, Apply::kLive,
+       "Recursive resolvers that are asked for ALIAS targets outside the zones; see docs/operating/dns-alias.md."},
       {"client_subnet",
        FIELD(S, bool, client_subnet),
        {},
@@ -371,7 +374,7 @@ std::span<const Row<RecordSettings>> record_rows() {
        FIELD(S, std::string, type),
        {.required = true, .format = Format::kName, .most = 16},
        Apply::kLive,
-       "`A`, `AAAA`, `CNAME`, `TXT`, ...; `ALIAS` where a CNAME is not allowed."},
+       "`A`, `AAAA`, `CNAME`, `TXT`, `MX`, `SRV`, `CAA`, `SVCB`, `HTTPS`, ...; `ALIAS` where a CNAME is not allowed."},
       {"ttl", FIELD(S, Duration, ttl), {.longest = 24h * 7}, Apply::kLive, "How long resolvers may keep the answer; whole seconds."},
       {"policy",
        CHOICE(S, RecordPolicy, policy),
@@ -498,9 +501,9 @@ std::span<const Row<AlertSettings>> alert_rows() {
   static const Row<S> rows[] = {
       {"on",
        FIELD(S, Texts, on),
-       {.required = true, .least = 1, .most = 3, .options = kAlertKinds},
+       {.required = true, .least = 1, .most = 4, .options = kAlertKinds},
        Apply::kLive,
-       "Which changes are told."},
+       "Which changes are told; `dns`: an ALIAS target outside the zones that no resolver answers for any more."},
       {"webhook",
        FIELD(S, std::string, webhook),
        {.format = Format::kHttpUrl, .default_text = "none"},

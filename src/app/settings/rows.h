@@ -17,6 +17,7 @@ inline constexpr size_t kAnswersMax = 100;  // as Route 53: records of one name 
 inline constexpr size_t kTsigKeysMax = 64;
 inline constexpr size_t kSecondariesMax = 16;
 inline constexpr size_t kNetworksMax = 1'024;
+inline constexpr size_t kResolversMax = 8;
 inline constexpr size_t kPrefixesMax = 10'000;  // of one network
 inline constexpr size_t kAlertsMax = 64;
 inline constexpr size_t kTlsPairsMax = 1'024;

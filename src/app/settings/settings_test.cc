@@ -86,7 +86,7 @@ TEST(BadSettings, of_single_values) {
       {"a name with a slash", "[node]\nname = \"a/b\"\n",
        "2:8: node.name: \"a/b\" is not a name; letters, digits, '-', '_' and '.' are allowed\n"},
       {"an alert on nothing we know", "[[alerts]]\non = [\"regions\"]\nexec = [\"/bin/true\"]\n",
-       "2:7: alerts[0].on[0]: \"regions\" is not one of \"region\", \"health_check\", \"replication\"\n"},
+       "2:7: alerts[0].on[0]: \"regions\" is not one of \"region\", \"health_check\", \"replication\", \"dns\"\n"},
   };
   expect_all(files);
 }

@@ -56,6 +56,17 @@ Result<std::string> read_origin(std::string_view text) {
               fmt::format("\"{}\" is not an endpoint; write scheme, host and port, such as \"http://127.0.0.1:9001\"", text));
 }
 
+Result<std::string> read_resolver(std::string_view text) {
+  constexpr uint16_t kDnsPort = 53;
+  const io::Endpoint bare{std::string(text), kDnsPort};
+  if (io::to_socket_address(bare)) return io::format_endpoint(bare);
+  const auto endpoint = io::parse_endpoint(text);
+  if (endpoint && endpoint->port != 0) return io::format_endpoint(*endpoint);
+  return fail(Fault::kInvalid, fmt::format("\"{}\" is not a resolver; write its address like \"192.0.2.53\", \"192.0.2.53:5353\" or "
+                                           "\"[2001:db8::53]:5353\"",
+                                           text));
+}
+
 Result<std::string> read_url(std::string_view text) {
   if (io::parse_http_url(text)) return std::string(text);
   return fail(Fault::kInvalid, fmt::format("\"{}\" is not a URL; write it like \"https://host/path\"", text));
@@ -89,6 +100,7 @@ Result<std::string> in_format(std::string_view text, Format format, const std::s
       TRY(const io::Endpoint endpoint, io::parse_endpoint(text));
       return io::format_endpoint(endpoint);
     }
+    case Format::kResolver: return read_resolver(text);
     case Format::kOrigin: return read_origin(text);
     case Format::kHttpUrl: return read_url(text);
     case Format::kHost: return read_host(text);

@@ -65,10 +65,15 @@ DnsPublisher::Change DnsPublisher::update(const HealthSnapshot& health, const St
   return told(rebuild(Publish::kIfChanged));
 }
 
+DnsPublisher::Change DnsPublisher::update_outside(OutsideAddresses outside) {
+  outside_ = std::move(outside);
+  return told(rebuild(Publish::kIfChanged));
+}
+
 // The answers go out as soon as they are compiled; what secondaries and people are told comes after.
 DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
   const io::Stopwatch watch;
-  live_->update(health_, steering_, sites_, places_);
+  live_->update(health_, steering_, sites_, places_, outside_);
   const bool changed = number_zones() || live_->zones().size() != served_;
   settings_are_new_ = false;
   if (!changed && publish == Publish::kIfChanged) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,11 @@ class DnsPublisher {
                                  std::shared_ptr<const PlaceTable> countries = nullptr, const ZoneKeys& keys = {});
   // Takes news of any of the three. Publishes, under a higher serial, only if some answer changes by it.
   Change update(const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites);
+
+  // What the names outside the zones have that ALIAS records lead to. Publishes, under a higher serial, only if some answer changes by it.
+  Change update_outside(OutsideAddresses outside);
+  // Those names, of the present settings.
+  std::set<Name> outside_names() const { return OutsideFinder(live_->settings()).of_all(); }
 
   // Takes the present keys of the signed zones; those that are not there stay as they are. Signs anew what is due: to be called every
   // minute or so. Publishes, under a higher serial, only if something changes by it.
@@ -113,6 +119,7 @@ class DnsPublisher {
   HealthSnapshot health_;
   Steering steering_;
   SiteAnswers sites_;
+  OutsideAddresses outside_;
   Networks why_allowed_;
   std::unique_ptr<LiveZones> live_;
   std::vector<RecordDecision> decisions_before_;  // of the settings before, until they are compared

@@ -5,7 +5,8 @@
 
 Compared are the code, AA, the answer section, and the authority section of negative answers and referrals; not the additional
 section, which servers fill as they like. An answer of ours passes if every difference to every peer has a name in explain(). Each
-zone and its questions follow from one number: a finding is repeated by --first NUMBER --zones 1.
+zone and its questions follow from one number: a finding is repeated by --first NUMBER --zones 1. Zones with an even number are signed:
+Evershore signs, the peers serve the zone as they get it from it, questions come with DO, and signatures and proofs are compared, too.
 Needs: apt-get install python3-dnspython knot nsd bind9
 """
 import argparse
@@ -21,6 +22,7 @@ import time
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.query
 import dns.rcode
 import dns.rdatatype
@@ -31,7 +33,8 @@ import dns_peers
 ZONE = "test.example."
 LABELS = ["a", "b", "c", "*", "_x", "A-very-long-label-that-is-still-allowed-in-a-name-because-of-63"]
 TYPES = ["A", "AAAA", "TXT", "MX", "SRV", "CAA", "TYPE65280"]
-QUESTION_TYPES = ["A", "AAAA", "TXT", "MX", "SRV", "CAA", "CNAME", "NS", "SOA", "DS", "TYPE65280", "PTR"]
+QUESTION_TYPES = ["A", "AAAA", "TXT", "MX", "SRV", "CAA", "CNAME", "NS", "SOA", "DS", "TYPE65280", "PTR", "DNAME"]
+SIGNED_TYPES = ["DNSKEY", "NSEC", "CDS"]
 START_SECONDS_MAX = 20
 
 
@@ -40,9 +43,10 @@ START_SECONDS_MAX = 20
 
 class Zone:
     def __init__(self, seed):
+        self.signed = seed % 2 == 0
         self.random = random.Random(seed)
         self.names = {}  # relative name -> list of "TYPE RDATA"
-        self.cuts = []
+        self.tops = []  # cuts and DNAMEs: no data below them
         for _ in range(self.random.randint(3, 30)):
             self.add_name()
 
@@ -63,17 +67,20 @@ class Zone:
 
     def add_name(self):
         name = self.some_name()
-        if name in self.names or len(name) > 180 or any(name == cut or name.endswith("." + cut) for cut in self.cuts):
-            return  # Evershore's check refuses data below a cut that no question can reach
+        if name in self.names or len(name) > 180 or any(name == top or name.endswith("." + top) for top in self.tops):
+            return  # Evershore's check refuses data below a cut or a DNAME that no question can reach
         kind = self.random.random()
         if kind < 0.2:
             self.names[name] = [f"CNAME {self.target()}"]
         elif kind < 0.32 and "*" not in name and not any(other.endswith("." + name) for other in self.names):
-            self.cuts.append(name)
+            self.tops.append(name)
             self.names[name] = [f"NS ns.{name}", "NS ns.elsewhere.example."]
             self.names[f"ns.{name}"] = ["A 192.0.2.53"]
             if self.random.random() < 0.4:
                 self.names[name].append("DS 1 13 2 " + "ab" * 32)
+        elif kind < 0.42 and "*" not in name and not any(other.endswith("." + name) for other in self.names):
+            self.tops.append(name)
+            self.names[name] = [f"DNAME {self.target()}"] + ([self.record("A")] if self.random.random() < 0.3 else [])
         else:
             self.names[name] = [self.record(kind) for kind in self.random.sample(TYPES, self.random.choice((1, 1, 2, 3)))]
 
@@ -109,16 +116,35 @@ class Zone:
             name = known
         if self.random.random() < 0.2:
             name = "".join(self.random.choice((letter.lower(), letter.upper())) for letter in name)
-        return (f"{name}.{ZONE}" if name else ZONE), self.random.choice(QUESTION_TYPES)
+        return (f"{name}.{ZONE}" if name else ZONE), self.random.choice(QUESTION_TYPES + (SIGNED_TYPES if self.signed else []))
 
 
 # --- servers ---
 
 
-def evershore(program, folder, zone_file, port):
-    settings = dns_peers.write(f"{folder}/evershore.toml", f'[node]\nname = "n"\ndata = "{folder}/data"\nthreads = 1\n[dns]\nlisten = ["127.0.0.1:{port}"]\n'
-                               f'rate_limit = 0\n[[dns.zones]]\nname = "{ZONE.rstrip(".")}"\nfile = "{zone_file}"\n')
+def evershore(program, folder, zone_file, port, signed):
+    settings = dns_peers.write(f"{folder}/evershore.toml", f'''[node]
+name = "n"
+data = "{folder}/data"
+threads = 1
+[dns]
+listen = ["127.0.0.1:{port}"]
+rate_limit = 0
+transfer = {{ allow = ["127.0.0.0/8"] }}
+[[dns.zones]]
+name = "{ZONE.rstrip(".")}"
+file = "{zone_file}"
+dnssec = {str(signed).lower()}
+''')
+    if signed:
+        subprocess.run([program, "dns", "keys", "make", "-c", settings, ZONE.rstrip(".")], check=True, stdout=subprocess.DEVNULL)
     return [program, "run", "-c", settings]
+
+
+def transferred(port, path):
+    """The whole zone as the server at `port` gives it away, signatures and proofs included."""
+    records = [record for message in dns.query.xfr("127.0.0.1", ZONE, port=port, relativize=False) for rrset in message.answer for record in rrset.to_text().split("\n")]
+    return dns_peers.write(path, "\n".join(records[:-1]) + "\n")  # the SOA comes twice
 
 
 class Server:
@@ -167,11 +193,20 @@ def lines(section):
                      for rrset in section for rdata in rrset)
 
 
+def is_courtesy(rrset):
+    """The zone's own NS beside an answer, and their signature."""
+    return rrset.name == dns.name.from_text(ZONE) and dns.rdatatype.NS in (rrset.rdtype, rrset.covers)
+
+
 def view(answer):
-    kinds = {rrset.rdtype for rrset in answer.authority}
-    # NS of the zone beside a positive answer is a courtesy; a SOA or a referral is part of the answer.
-    matters = dns.rdatatype.SOA in kinds or not answer.flags & dns.flags.AA
-    return View(dns.rcode.to_text(answer.rcode()), bool(answer.flags & dns.flags.AA), lines(answer.answer), lines(answer.authority) if matters else frozenset())
+    authoritative = bool(answer.flags & dns.flags.AA)
+    authority = [rrset for rrset in answer.authority if not (authoritative and is_courtesy(rrset))]
+    return View(dns.rcode.to_text(answer.rcode()), authoritative, lines(answer.answer), lines(authority))
+
+
+def is_one_proof(records):
+    """An NSEC and its signature."""
+    return sorted(record.split()[2] for record in records) == ["NSEC", "RRSIG"]
 
 
 def explain(peer, ours, theirs):
@@ -180,12 +215,16 @@ def explain(peer, ours, theirs):
         return "same"
     if peer == "bind" and theirs.rcode == "SERVFAIL" and ours.rcode == "NOERROR" and theirs.answer == ours.answer:
         return "BIND says SERVFAIL at the end of a CNAME loop, RFC 1034 3.6.2 asks for the chain"
+    if peer == "bind" and theirs.aa and not ours.aa and sorted(record.split()[2] for record in theirs.answer) == ["NSEC", "RRSIG"]:
+        return "BIND answers for the NSEC at a delegation itself, the others refer"
+    if ours[:3] == theirs[:3] and theirs.authority < ours.authority and is_one_proof(ours.authority - theirs.authority):
+        return "leaves out an NSEC that RFC 4035 3.1.3 asks for: behind a DNAME (NSD), or of a wildcard that is an empty non-terminal"
     return None
 
 
-def compare(servers, name, kind, totals):
+def compare(servers, signed, name, kind, totals):
     query = dns.message.make_query(name, kind)
-    query.use_edns(0, payload=1232)
+    query.use_edns(0, dns.flags.DO if signed else 0, payload=1232)
     views = {server.name: view(server.ask(query)) for server in servers}
     ours = views["evershore"]
     findings = []
@@ -204,17 +243,23 @@ def run_zone(options, seed, totals):
         os.chmod(scratch, 0o755)
         zone_file = dns_peers.write(f"{scratch}/zone", zone.text())
         servers = []
+
+        def start(name, make):
+            folder, port = f"{scratch}/{name}", dns_peers.free_port()
+            os.makedirs(folder)
+            servers.append(Server(name, make(folder, port), port, folder))
+
         try:
-            for name, make in {"evershore": None, **dns_peers.SERVERS}.items():
-                folder, port = f"{scratch}/{name}", dns_peers.free_port()
-                os.makedirs(folder)
-                command = make(folder, ZONE, zone_file, port) if make else evershore(options.evershore, folder, zone_file, port)
-                servers.append(Server(name, command, port, folder))
+            start("evershore", lambda folder, port: evershore(options.evershore, folder, zone_file, port, zone.signed))
+            servers[0].wait()
+            peers_file = transferred(servers[0].port, f"{scratch}/signed") if zone.signed else zone_file
+            for name, make in dns_peers.SERVERS.items():
+                start(name, lambda folder, port, make=make: make(folder, ZONE, peers_file, port))
             for server in servers:
                 server.wait()
             for _ in range(options.questions):
                 name, kind = zone.question()
-                views, findings = compare(servers, name, kind, totals)
+                views, findings = compare(servers, zone.signed, name, kind, totals)
                 if findings:
                     print(f"zone {seed}: {name} {kind}: differs from {', '.join(findings)}")
                     for server, seen in views.items():

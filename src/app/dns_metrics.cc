@@ -34,6 +34,19 @@ void dns_query_metrics(MetricsText& out, std::span<const dns::AnswerCounters* co
   }
 }
 
+void dns_outcome_metrics(MetricsText& out, std::span<const dns::AnswerCounters* const> servers) {
+  for (size_t column = 0; column < dns::kOutcomeColumns; ++column) {
+    uint64_t sum = 0;
+    for (const auto* counters : servers) sum += counters->by_outcome[column].get();
+    if (sum == 0) continue;
+    const auto why = column == 0 ? std::string_view("fixed") : routing::why_name(static_cast<routing::Why>(column - 1));
+    const std::array<Label, 1> labels{{{"outcome", why}}};
+    out.add(MetricType::kCounter, "evershore_dns_queries_by_outcome_total",
+            "DNS queries in our zones by why the asked name answers what it does; \"fixed\": nothing decides there.", labels,
+            static_cast<double>(sum));
+  }
+}
+
 void dns_record_metrics(MetricsText& out, const std::vector<dns::DecisionLog::Entry>& decisions) {
   std::map<std::string_view, uint64_t> by_outcome;
   for (const auto& entry : decisions) ++by_outcome[routing::why_name(entry.now.why)];

@@ -15,6 +15,7 @@ inline constexpr size_t kRecordSeriesMax = 5'000;
 
 // Sums over all servers. `zones`: by row, as in DnsPublisher::counted_zones(). What was never asked has no series.
 void dns_query_metrics(console::MetricsText& out, std::span<const dns::AnswerCounters* const> servers, const std::vector<dns::Name>& zones);
+void dns_outcome_metrics(console::MetricsText& out, std::span<const dns::AnswerCounters* const> servers);
 void dns_record_metrics(console::MetricsText& out, const std::vector<dns::DecisionLog::Entry>& decisions);
 
 }  // namespace evershore::app

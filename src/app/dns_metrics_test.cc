@@ -27,6 +27,18 @@ TEST(DnsMetrics, SumsTheServersByZoneAndTypeAndLeavesOutWhatWasNeverAsked) {
   EXPECT_THAT(text, Not(HasSubstr("AAAA")));
 }
 
+TEST(DnsMetrics, SumsTheServersByOutcome) {
+  const auto counters = std::make_unique<dns::AnswerCounters>();
+  counters->by_outcome[0].add(3);
+  counters->by_outcome[dns::outcome_column(routing::Why::kFailedOver)].add(2);
+  console::MetricsText out;
+  const std::array<const dns::AnswerCounters*, 1> servers{counters.get()};
+  dns_outcome_metrics(out, servers);
+  const auto text = out.take();
+  EXPECT_THAT(text, HasSubstr("evershore_dns_queries_by_outcome_total{outcome=\"fixed\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("evershore_dns_queries_by_outcome_total{outcome=\"failed over\"} 2\n"));
+}
+
 TEST(DnsMetrics, TellsWhatEachRecordAnswersAndHowOftenThatChanged) {
   const std::vector<DecisionLog::Entry> decisions{
       {.now = {.name = "www.example.com", .type = "A", .chosen = {"one", "two"}, .why = routing::Why::kFailOpen}, .changes = 4}};

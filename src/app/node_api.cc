@@ -527,6 +527,7 @@ Task<std::string> Node::metrics_text() {
     for (const auto* server : all_dns(*thread)) servers.push_back(&server->counters().answers);
   }
   dns_query_metrics(out, servers, publisher_.counted_zones());
+  dns_outcome_metrics(out, servers);
   dns_record_metrics(out, publisher_.decision_log().entries());
   out.histogram("evershore_dns_publish_seconds", "From news of health, or new settings, to the published answers.", {},
                 publisher_.counters().build);

@@ -179,6 +179,7 @@ constexpr BodyRef kNoBody = 0xFFFF'FFFF;
 struct Found {
   BodyRef body = kNoBody;
   size_t zone_row = 0;  // of the query counters
+  size_t outcome = 0;   // a column of those counters
   bool exists = false;  // as itself, not by a wildcard
 };
 Found find_body(const CompiledSnapshot& snapshot, const SplitName& asked, uint16_t type) {
@@ -191,7 +192,9 @@ Found find_body(const CompiledSnapshot& snapshot, const SplitName& asked, uint16
     if (!found.exists && name->wildcard == 0) {
       found.body = snapshot.answers_of(*name).below_body;
     } else {
-      found.body = body_for(snapshot, found.exists ? *name : table.names[name->wildcard - 1], type);
+      const CompiledName& answering = found.exists ? *name : table.names[name->wildcard - 1];
+      found.outcome = snapshot.outcome_of(answering);
+      found.body = body_for(snapshot, answering, type);
     }
     return found;
   }
@@ -477,6 +480,7 @@ size_t answer(std::span<const uint8_t> packet, const CompiledSnapshot& snapshot,
   const Found found = find_body(snapshot, asked, query.type);
   BodyRef body = found.body;
   counters.by_zone_and_type[found.zone_row][type_column(query.type)].add();
+  if (body != kNoBody) counters.by_outcome[found.outcome].add();
   if (body == kNoBody) {  // no referral to the root
     reply.extended_error = ExtendedError::kNotAuthoritative;
     return refuse(reply, snapshot, Rcode::kRefused, counters);

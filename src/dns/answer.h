@@ -40,6 +40,7 @@ struct AnswerCounters {
   Counter truncated;                // answers with TC
   Counter proven;                   // queries with a good cookie of ours
   Counter limited;                  // answers over the rate limit: left out, or cut down to a TC
+  OutcomeCounters by_outcome;       // sound queries for names in our zones
   QueryCounters by_zone_and_type;   // sound queries; names in none of our zones in the first row
 };
 

@@ -83,6 +83,12 @@ class FixedCompiler {
 
 ZoneCompiler::ZoneCompiler(NameTree& tree) : tree_(tree), varying_(FixedCompiler(tree).add_all()) {}
 
+std::optional<size_t> ZoneCompiler::number_of(const Name& name) const {
+  const auto* known = tree_.table().closest(name);
+  const bool varies = known != nullptr && known->name_bytes == name.wire().size() && (known->answers & kFixedBit) == 0;
+  return varies ? std::optional<size_t>(known->answers) : std::nullopt;
+}
+
 std::shared_ptr<const CompiledSnapshot> ZoneCompiler::compile(CompileOptions options) {
   auto out = std::make_shared<CompiledSnapshot>();
   if (options.nsid.size() > kNsidBytesMax) options.nsid.resize(kNsidBytesMax);
@@ -90,6 +96,7 @@ std::shared_ptr<const CompiledSnapshot> ZoneCompiler::compile(CompileOptions opt
   out->nsid = std::move(options.nsid);
   out->client_subnet = options.client_subnet;
   out->places = std::move(options.places);
+  out->outcomes = std::move(options.outcomes);
   out->counter_rows = std::move(options.counter_rows);
   tree_.forget();
   NameCompiler compiler(tree_, std::move(options.signers), *out, out->state);

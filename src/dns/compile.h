@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct CompileOptions {
   std::string nsid;  // cut at 128 bytes
   bool client_subnet = false;
   Places places{};
+  std::vector<uint8_t> outcomes{};       // as CompiledSnapshot::outcomes
   std::vector<uint16_t> counter_rows{};  // per zone, of the query counters (ZoneRegister)
   // Per zone, nullptr = not signed; may be shorter than the zones. A signed zone is complete()d, has no packed records, and its signer
   // has begun this state.
@@ -34,8 +36,9 @@ class ZoneCompiler {
  public:
   explicit ZoneCompiler(NameTree& tree);  // which outlives it and was not compiled before
   std::shared_ptr<const CompiledSnapshot> compile(CompileOptions options);
-  // How many names are compiled for each state.
+  // How many names are compiled for each state, and the number of one of them; nullopt: it is none, as glue.
   size_t varying() const { return varying_.size(); }
+  std::optional<size_t> number_of(const Name& name) const;
 
  private:
   NameTree& tree_;

@@ -67,11 +67,14 @@ LiveZones::~LiveZones() = default;
 
 void LiveZones::update(const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites, const Places& places,
                        const OutsideAddresses& outside) {
-  changed_.assign(zones_.size(), !std::exchange(updated_, true));
+  const bool first = !std::exchange(updated_, true);
+  changed_.assign(zones_.size(), first);
+  reasons_changed_ = false;
   Chooser chooser(settings_, health, steering, sites, places, usable_);
   std::vector<PendingAlias> aliases;
   for (auto& decided : decided_) {
     auto chosen = chooser.choose(*decided.record);
+    reasons_changed_ = reasons_changed_ || (!first && decided.why != chosen.why);
     if (decided.why != chosen.why || decided.used != chosen.used) decided.described = false;
     decided.why = chosen.why;
     decided.used = std::move(chosen.used);

@@ -27,6 +27,12 @@ class LiveZones {
   // zones have that ALIAS records lead to.
   void update(const HealthSnapshot& health, const Steering& steering, const SiteAnswers& sites, const Places& places,
               const OutsideAddresses& outside = {});
+  // What was decided for each record, in the order of decisions(), and where it stands.
+  size_t records() const { return decided_.size(); }
+  const Name& owner(size_t record) const { return decided_[record].record->owner; }
+  routing::Why why(size_t record) const { return decided_[record].why; }
+  // Did the last update() decide anything for another reason than the one before? Not the first: there is none before.
+  bool reasons_changed() const { return reasons_changed_; }
   // By zone: did the last update() change what it says? All of them after the first.
   const std::vector<bool>& changed() const { return changed_; }
 
@@ -59,6 +65,7 @@ class LiveZones {
   std::vector<Decided> decided_;
   std::vector<bool> changed_;
   bool updated_ = false;
+  bool reasons_changed_ = false;
   std::vector<RecordDecision> decisions_;
   LastUsable usable_;
   std::deque<DecidedAnswer> made_;  // of sites, in the last update()

@@ -12,6 +12,7 @@
 
 #include "base/counter.h"
 #include "dns/record_set.h"
+#include "routing/decide.h"
 
 namespace evershore::dns {
 
@@ -34,6 +35,11 @@ inline constexpr auto kColumnOfType = [] {
   return columns;
 }();
 inline size_t type_column(uint16_t type) { return type < kColumnOfType.size() ? kColumnOfType[type] : 0; }
+
+// Why the asked name answered as it did: 0 where nothing decides, else 1 + routing::Why.
+inline constexpr size_t kOutcomeColumns = 2 + static_cast<size_t>(routing::Why::kDown);
+constexpr uint8_t outcome_column(routing::Why why) { return static_cast<uint8_t>(1 + static_cast<uint8_t>(why)); }
+using OutcomeCounters = std::array<Counter, kOutcomeColumns>;
 
 // One thread writes.
 using QueryCounters = std::array<std::array<Counter, kTypeColumns>, kZoneRows>;

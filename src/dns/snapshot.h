@@ -173,11 +173,13 @@ struct CompiledSnapshot {
   bool client_subnet = false;  // RFC 7871: whether the clients' option counts
   Places places;
   std::vector<uint16_t> counter_rows;  // by zone, of the query counters
+  std::vector<uint8_t> outcomes;       // of the names that are compiled for each state, by number: a column of the counters by outcome
 
   // The part that a body or the answers of a name are in.
   const CompiledPart& part_of(uint32_t ref) const { return (ref & kFixedBit) != 0 ? fixed->part : state; }
   const Body& body(BodyRef ref) const { return part_of(ref).bodies[ref & ~kFixedBit]; }
   const NodeAnswers& answers_of(const CompiledName& name) const { return part_of(name.answers).nodes[name.answers & ~kFixedBit]; }
+  size_t outcome_of(const CompiledName& name) const { return name.answers < outcomes.size() ? outcomes[name.answers] : 0; }
   size_t row_of(size_t zone) const { return zone < counter_rows.size() ? counter_rows[zone] : 0; }
   // The proof that speaks of the name whose labels begin at `starts` (leftmost first) of a lower-case name in wire form: the last one that
   // does not come after it. The name lies in the chain's zone. Does not allocate.

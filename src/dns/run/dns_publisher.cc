@@ -76,15 +76,19 @@ DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
   live_->update(health_, steering_, sites_, places_, outside_);
   const bool changed = number_zones() || live_->zones().size() != served_;
   settings_are_new_ = false;
-  if (!changed && publish == Publish::kIfChanged) {
+  if (!changed && !live_->reasons_changed() && publish == Publish::kIfChanged) {
     log_changes();
     counters_.unchanged.add();
     return Change::kNone;
   }
   served_ = live_->zones().size();
   prepare_compiler();
-  CompileOptions options{
-      .nsid = nsid_, .client_subnet = client_subnet_, .places = places_, .counter_rows = counter_rows(), .signers = sign()};
+  CompileOptions options{.nsid = nsid_,
+                         .client_subnet = client_subnet_,
+                         .places = places_,
+                         .outcomes = outcomes(),
+                         .counter_rows = counter_rows(),
+                         .signers = sign()};
   published_.publish(compiler_->compile(std::move(options)));
   counters_.build.add(watch.elapsed());
   log_changes();
@@ -114,6 +118,17 @@ WhyState DnsPublisher::why_state() const {
           .health = health_,
           .steering = steering_,
           .sites = sites_};
+}
+
+// Where several records of a name are decided, the reason that is furthest from the usual one counts.
+std::vector<uint8_t> DnsPublisher::outcomes() const {
+  std::vector<uint8_t> out(compiler_->varying());
+  for (size_t record = 0; record < decided_numbers_.size(); ++record) {
+    if (!decided_numbers_[record]) continue;
+    auto& outcome = out[*decided_numbers_[record]];
+    outcome = std::max(outcome, outcome_column(live_->why(record)));
+  }
+  return out;
 }
 
 std::vector<uint16_t> DnsPublisher::counter_rows() {
@@ -169,6 +184,8 @@ void DnsPublisher::prepare_compiler() {
   }
   tree_ = std::make_unique<NameTree>(std::move(zones));
   compiler_ = std::make_unique<ZoneCompiler>(*tree_);
+  decided_numbers_.clear();
+  for (size_t record = 0; record < live_->records(); ++record) decided_numbers_.push_back(compiler_->number_of(live_->owner(record)));
 }
 
 size_t DnsPublisher::signers_in_use() const {

@@ -99,6 +99,7 @@ class DnsPublisher {
   Change rebuild(Publish publish);
   Change told(Change change);
   std::vector<uint16_t> counter_rows();
+  std::vector<uint8_t> outcomes() const;
   bool number_zones();
   bool number_zone(size_t number);
   void prepare_compiler();
@@ -122,11 +123,12 @@ class DnsPublisher {
   OutsideAddresses outside_;
   Networks why_allowed_;
   std::unique_ptr<LiveZones> live_;
-  std::vector<RecordDecision> decisions_before_;  // of the settings before, until they are compared
-  size_t served_ = 0;                             // zones in the published answers
-  std::map<Name, PlainZone> signed_;              // by apex: copies of the live zones that are signed, with what signing adds
-  std::unique_ptr<NameTree> tree_;                // of the live zones and those copies
-  std::unique_ptr<ZoneCompiler> compiler_;        // nullptr: to be made for new settings
+  std::vector<RecordDecision> decisions_before_;        // of the settings before, until they are compared
+  size_t served_ = 0;                                   // zones in the published answers
+  std::map<Name, PlainZone> signed_;                    // by apex: copies of the live zones that are signed, with what signing adds
+  std::unique_ptr<NameTree> tree_;                      // of the live zones and those copies
+  std::unique_ptr<ZoneCompiler> compiler_;              // nullptr: to be made for new settings
+  std::vector<std::optional<size_t>> decided_numbers_;  // of the decided records' names in the compiler
   bool settings_are_new_ = false;
   DecisionLog decision_log_;
   ZoneRegister zone_register_;

@@ -39,6 +39,10 @@ struct Publisher : testing::Test {
   DnsPublisher publisher{clock, Log(), "node-1"};
 };
 
+HealthSnapshot both(Health primary, Health secondary) {
+  return HealthSnapshot{.epoch = 1, .checks = {{.name = "p", .health = primary}, {.name = "s", .health = secondary}}};
+}
+
 TEST_F(Publisher, RefusesEverythingBeforeTheFirstSettings) { EXPECT_EQ(answered(), "none"); }
 
 TEST_F(Publisher, FollowsHealth) {
@@ -174,9 +178,6 @@ TEST_F(Publisher, TellsWhyToTheNetworksOfTheSettingsOnlyAndAlwaysTheNewestState)
 TEST_F(Publisher, TheLastKnownAnswersSurviveARestart) {
   settings.records[0].when_all_down = WhenAllDown::kLastKnown;
   settings.records[0].answers[1].health_check = "s";
-  const auto both = [](Health primary, Health secondary) {
-    return HealthSnapshot{.epoch = 1, .checks = {{.name = "p", .health = primary}, {.name = "s", .health = secondary}}};
-  };
   std::string saved;
   int saves = 0;
   publisher.on_usable([&](std::string text) {
@@ -224,6 +225,38 @@ TEST_F(Publisher, CountsQueriesByZoneAlsoAcrossReloads) {
   EXPECT_EQ(count(2, dnswire::kTypeSoa), 1U);
   EXPECT_EQ(count(2, dnswire::kTypeA), 2U);
   EXPECT_EQ(count(0, dnswire::kTypeA), 2U);
+}
+
+TEST_F(Publisher, CountsQueriesByWhyTheirNameAnswersAsItDoes) {
+  const auto counters = std::make_unique<AnswerCounters>();
+  const auto ask = [&](std::string_view name) {
+    std::array<uint8_t, kUdpAnswerBytesMax> out;
+    answer(dnswire::build_query(*dnswire::Name::parse(name), dnswire::kTypeA, 1), *publisher.snapshots().read(), {}, out, *counters);
+  };
+  const auto count = [&](routing::Why why) { return counters->by_outcome[outcome_column(why)].get(); };
+  publisher.configure(settings, {});
+  publisher.update(both(Health::kUp, Health::kUp), {}, {});
+  ask("www.example.com");
+  ask("missing.example.com");
+  ask("example.net");
+  EXPECT_EQ(count(routing::Why::kPreferred), 1U);
+  EXPECT_EQ(counters->by_outcome[0].get(), 1U) << "in our zones, but nothing decides there";
+  publisher.update(both(Health::kDown, Health::kUp), {}, {});
+  ask("www.example.com");
+  EXPECT_EQ(count(routing::Why::kFailedOver), 1U);
+}
+
+TEST_F(Publisher, AReasonWithoutAnotherAnswerIsCountedButNotTransferred) {
+  settings.records[0].answers[1].health_check = "s";
+  publisher.configure(settings, {});
+  publisher.update(both(Health::kUp, Health::kUp), {}, {});
+  const auto serial = serial_of(publisher.zones()[0]);
+  publisher.update(both(Health::kUp, Health::kDown), {}, {});
+  publisher.update(both(Health::kDown, Health::kDown), {}, {});
+  EXPECT_EQ(publisher.decisions().at(0).why, routing::Why::kFailOpen);
+  EXPECT_EQ(serial_of(publisher.zones()[0]), serial) << "the answer is what it was";
+  const auto& outcomes = publisher.snapshots().read()->outcomes;
+  EXPECT_THAT(outcomes, testing::Contains(outcome_column(routing::Why::kFailOpen)));
 }
 
 TEST_F(Publisher, AnUnreadableMasterFileIsAProblemOfItsZone) {

@@ -209,6 +209,10 @@ def is_one_proof(records):
     return sorted(record.split()[2] for record in records) == ["NSEC", "RRSIG"]
 
 
+def types_of(records):
+    return {record.split()[2] for record in records}
+
+
 def explain(peer, ours, theirs):
     """The name of a known and harmless difference, or None."""
     if ours == theirs:
@@ -219,6 +223,8 @@ def explain(peer, ours, theirs):
         return "BIND answers for the NSEC at a delegation itself, the others refer"
     if ours[:3] == theirs[:3] and theirs.authority < ours.authority and is_one_proof(ours.authority - theirs.authority):
         return "leaves out an NSEC that RFC 4035 3.1.3 asks for: behind a DNAME (NSD), or of a wildcard that is an empty non-terminal"
+    if peer == "nsd" and ours[:3] == theirs[:3] and "DNAME" in types_of(ours.answer) and types_of(ours.authority ^ theirs.authority) == {"NSEC", "RRSIG"}:
+        return "NSD proves by the wrong NSEC, or by one too many, what is not there behind a DNAME"
     return None
 
 

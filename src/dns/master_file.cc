@@ -126,6 +126,29 @@ std::optional<SimpleEntry> simple_entry(std::string_view text) {
   return entry;
 }
 
+// OWNER [TTL] [IN] SVCB|HTTPS PRIORITY TARGET [KEY=VALUE...]: libldns reads the parameters' escapes in another way than RFC 9460.
+struct BindingEntry {
+  SimpleEntry head;  // without the data
+  std::string_view priority;
+  std::string_view target;
+  std::string_view parameters;
+};
+
+std::optional<BindingEntry> binding_entry(std::string_view text) {
+  BindingEntry entry;
+  if (!text.empty() && text.front() != ' ' && text.front() != '\t') entry.head.owner = take_word(text);
+  auto word = take_word(text);
+  if (all_digits(word)) entry.head.ttl = std::exchange(word, take_word(text));
+  if (equal_ignoring_case(word, "IN")) word = take_word(text);
+  if (!equal_ignoring_case(word, "SVCB") && !equal_ignoring_case(word, "HTTPS")) return std::nullopt;
+  entry.head.type = equal_ignoring_case(word, "SVCB") ? dnswire::kTypeSvcb : dnswire::kTypeHttps;
+  entry.priority = take_word(text);
+  entry.target = take_word(text);
+  entry.parameters = text;
+  if (!all_digits(entry.priority) || entry.target.empty()) return std::nullopt;  // the generic form, for one
+  return entry;
+}
+
 class FileReader {
  public:
   FileReader(const FileTexts& texts, const std::function<void(const MasterRecord&)>& take) : texts_(texts), take_(take) {}
@@ -248,6 +271,7 @@ class FileReader {
 
   void read_record(const std::string& text, Carry& carry, Place place) {
     if (const auto simple = simple_entry(text); simple && read_simple(*simple, carry, place)) return;
+    if (const auto binding = binding_entry(text); binding && read_binding(*binding, carry, place)) return;
     if (text.contains('\0')) return problem(place, "a zero byte; write it as \\000");
     ldns_rr* raw = nullptr;
     ldns_rdf* previous = carry.previous_owner ? rdf_of(*carry.previous_owner).release() : nullptr;
@@ -262,10 +286,34 @@ class FileReader {
   }
 
   // False: something is not as it should be, and libldns says what.
-  bool read_simple(const SimpleEntry& entry, Carry& carry, Place place) {
+  bool read_head(const SimpleEntry& entry, const Carry& carry) {
     const auto owner = entry.owner.empty() ? carry.previous_owner : joined(entry.owner, carry.origin);
     const auto ttl = entry.ttl.empty() ? std::optional<uint64_t>(carry.ttl) : parse_u64(entry.ttl);
     if (!owner || !ttl || *ttl > UINT32_MAX) return false;
+    record_.owner = *owner;
+    record_.type = entry.type;
+    record_.ttl = static_cast<uint32_t>(*ttl);
+    return true;
+  }
+
+  // False: as read_head().
+  bool read_binding(const BindingEntry& entry, Carry& carry, Place place) {
+    const auto target = joined(entry.target, carry.origin);
+    if (!target || !read_head(entry.head, carry)) return false;
+    auto rdata = dnswire::rdata_from_text(entry.head.type, fmt::format("{} {} {}", entry.priority, target->text(), entry.parameters));
+    if (rdata) {
+      record_.rdata = *std::move(rdata);
+      carry.previous_owner = record_.owner;
+      hand_over(carry, place);
+    } else {
+      problem(place, rdata.error().text);
+    }
+    return true;
+  }
+
+  // False: as read_head().
+  bool read_simple(const SimpleEntry& entry, Carry& carry, Place place) {
+    if (!read_head(entry, carry)) return false;
     if (entry.type == dnswire::kTypeA || entry.type == dnswire::kTypeAaaa) {
       auto rdata = dnswire::rdata_from_text(entry.type, entry.data);
       if (!rdata) return false;
@@ -275,18 +323,17 @@ class FileReader {
       if (!target) return false;
       record_.rdata = target->wire();
     }
-    record_.owner = *owner;
-    record_.type = entry.type;
-    record_.ttl = static_cast<uint32_t>(*ttl);
-    if (!entry.owner.empty()) carry.previous_owner = owner;
+    carry.previous_owner = record_.owner;
     hand_over(carry, place);
     return true;
   }
 
   static std::optional<Name> joined(std::string_view text, const Name& origin) {
+    if (text == "@") return origin;
     auto name = Name::parse(text);
     if (!name) return std::nullopt;
-    if (text.ends_with('.')) return *std::move(name);
+    // A final dot that is not escaped makes a name absolute.
+    if (text.ends_with('.') && !text.ends_with("\\.")) return *std::move(name);
     auto whole = Name::from_wire(std::string(name->wire().substr(0, name->wire().size() - 1)).append(origin.wire()));
     return whole ? std::optional(*std::move(whole)) : std::nullopt;
   }

@@ -62,6 +62,19 @@ TEST(MasterFile, ParenthesesCommentsAndQuotesMayBeAnywhere) {
   EXPECT_EQ(found.records[1].line, 5U);
 }
 
+TEST(MasterFile, ServiceBindingsHaveTheEscapesOfTheirStandard) {
+  const auto found = read_one(
+      "$TTL 60\n@ SVCB 0 svc\ns HTTPS 16 foo.example.org. alpn=\"f\\\\\\\\oo\\\\,bar,h2\"\n 30 IN HTTPS 1 . ( port=53 ; a comment\n key7=x "
+      ")\n"
+      "g TYPE64 \\# 3 0001 00\nh SVCB \\# 3 0001 00\n");
+  EXPECT_THAT(problems(found), IsEmpty());
+  EXPECT_THAT(
+      records(found),
+      ElementsAre("example.com. 60 SVCB 0 svc.example.com.", "s.example.com. 60 HTTPS 16 foo.example.org. alpn=\"f\\\\\\\\oo\\\\,bar,h2\"",
+                  testing::StartsWith("s.example.com. 30 HTTPS 1 . port=53"), "g.example.com. 60 SVCB 1 .", "h.example.com. 60 SVCB 1 ."));
+  EXPECT_THAT(problems(read_one("a 60 HTTPS 1 . mandatory=port,port port=1\n")), ElementsAre(HasSubstr("/z/main:1: ")));
+}
+
 TEST(MasterFile, Line15_UnknownTypesAndKnownOnesInTheGenericForm) {
   EXPECT_THAT(
       records(read_one("a 60 TYPE65400 \\# 3 01 0203\nb 60 A \\# 4 C0000201\nc 60 TYPE1 \\# 4 C0000202\nd 60 CLASS1 TYPE65401 \\# 0\n")),

@@ -74,14 +74,16 @@ DnsPublisher::Change DnsPublisher::update_outside(OutsideAddresses outside) {
 DnsPublisher::Change DnsPublisher::rebuild(Publish publish) {
   const io::Stopwatch watch;
   live_->update(health_, steering_, sites_, places_, outside_);
-  const bool changed = number_zones() || live_->zones().size() != served_;
+  std::vector<Name> apexes;
+  for (const auto& zone : live_->zones()) apexes.push_back(zone.apex);
+  const bool changed = number_zones() || apexes != served_;
   settings_are_new_ = false;
   if (!changed && !live_->reasons_changed() && publish == Publish::kIfChanged) {
     log_changes();
     counters_.unchanged.add();
     return Change::kNone;
   }
-  served_ = live_->zones().size();
+  served_ = std::move(apexes);
   prepare_compiler();
   CompileOptions options{.nsid = nsid_,
                          .client_subnet = client_subnet_,

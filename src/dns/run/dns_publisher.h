@@ -124,7 +124,7 @@ class DnsPublisher {
   Networks why_allowed_;
   std::unique_ptr<LiveZones> live_;
   std::vector<RecordDecision> decisions_before_;        // of the settings before, until they are compared
-  size_t served_ = 0;                                   // zones in the published answers
+  std::vector<Name> served_;                            // zones in the published answers
   std::map<Name, PlainZone> signed_;                    // by apex: copies of the live zones that are signed, with what signing adds
   std::unique_ptr<NameTree> tree_;                      // of the live zones and those copies
   std::unique_ptr<ZoneCompiler> compiler_;              // nullptr: to be made for new settings

@@ -259,6 +259,22 @@ TEST_F(Publisher, AReasonWithoutAnotherAnswerIsCountedButNotTransferred) {
   EXPECT_THAT(outcomes, testing::Contains(outcome_column(routing::Why::kFailOpen)));
 }
 
+TEST_F(Publisher, AZoneThatComesBackForAnotherIsServedAgain) {
+  const auto two = settings.zones;
+  settings.records.clear();
+  const auto serves = [&](std::string_view apex) {
+    const auto& table = publisher.snapshots().read()->fixed->table;
+    return table.closest(*dnswire::Name::parse(apex)) != nullptr;
+  };
+  publisher.configure(settings, {});
+  settings.zones = {{.name = "example.org", .nameservers = {"ns1.example.net"}}};
+  publisher.configure(settings, {});
+  settings.zones = two;
+  publisher.configure(settings, {});
+  EXPECT_TRUE(serves("example.com"));
+  EXPECT_FALSE(serves("example.org"));
+}
+
 TEST_F(Publisher, AnUnreadableMasterFileIsAProblemOfItsZone) {
   settings.zones[0].file = "/nonexistent/example.zone";
   std::vector<Problem> problems;

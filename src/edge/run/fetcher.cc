@@ -1,5 +1,7 @@
 #include "edge/run/fetcher.h"
 
+#include "edge/doubt.h"
+
 namespace evershore::edge {
 
 namespace {
@@ -7,6 +9,13 @@ namespace {
 constexpr Duration kLate = std::chrono::milliseconds(40);
 constexpr Duration kGrace = std::chrono::milliseconds(5);
 constexpr size_t kDrainBytesMax = 16 * 1024;  // of an unwanted body, so that its connection can be kept
+
+Question question_of(const OriginRequest& request) {
+  const auto& fields = request.fields;
+  const bool conditional = !request.if_none_match.empty() || !request.if_modified_since.empty() || fields.has("if-none-match") ||
+                           fields.has("if-modified-since");
+  return {.range = request.range.empty() ? fields.get("range") : std::string_view(request.range), .conditional = conditional};
+}
 }  // namespace
 
 Fetcher::Fetcher(Scheduler& scheduler, Origin& origin, RegionBook& book, Rules rules)
@@ -188,7 +197,12 @@ LegEnd Fetcher::judge(const Race& race, const RegionRecord& region, const http::
     return LegEnd::kFailed;
   }
   if (kind == HeadClass::kMissing) return LegEnd::kMissing;
-  if (!race.continuation) return LegEnd::kFound;
+  if (!race.continuation) {
+    const auto doubtful = doubt(question_of(race.request), head);
+    if (doubtful.empty()) return LegEnd::kFound;
+    problem = fmt::format("{}: {}", region.name, doubtful);
+    return LegEnd::kFailed;
+  }
   const auto splice = judge_splice(race.continuation->object, race.continuation->next_byte, head);
   if (splice == Splice::kAccept) return LegEnd::kFound;
   problem = fmt::format("{} cannot continue: {}", region.name, splice_name(splice));
@@ -214,12 +228,14 @@ Task<void> Fetcher::run_leg(std::shared_ptr<Race> race, size_t leg, OriginReques
   if (opened) {
     end = judge(*race, region, (*opened)->head(), problem);
     // Of forwarded requests an error is the application's word on that request; a region that gives it is alive.
-    if (end == LegEnd::kFailed && !race->keeps_refusals) {
+    const bool doubtful =
+        end == LegEnd::kFailed && classify((*opened)->head().status, origin_.addressing(region.name)) != HeadClass::kFailed;
+    if (end == LegEnd::kFailed && (doubtful || !race->keeps_refusals)) {
       book_.failed(region, begun, problem);
     } else {
       book_.answered(region, begun);
     }
-    const bool refused = end == LegEnd::kMissing || end == LegEnd::kFailed;
+    const bool refused = end == LegEnd::kMissing || (end == LegEnd::kFailed && !doubtful);
     if (end == LegEnd::kFound && !race->over) {
       lane.reply = std::move(*opened);
     } else if (refused && race->keeps_refusals && !race->over) {

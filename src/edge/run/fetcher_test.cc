@@ -120,6 +120,19 @@ TEST_F(FetcherTest, the_first_region_serves_while_it_works) {
   EXPECT_TRUE(west.seen.empty());
 }
 
+TEST_F(FetcherTest, an_answer_to_another_question_is_a_failure_of_the_region) {
+  put_everywhere("k", {big, "\"v1\""});
+  east.lies_content_range = "bytes 0-9/1000000";
+  auto order = order_for("k");
+  order.request.range = "bytes=10-19";
+  Outcome got;
+  tasks.spawn(run_fetch(std::move(order), got));
+  time.run_for(5s);
+  EXPECT_EQ(got.region, "west");
+  EXPECT_EQ(got.bytes, big.substr(10, 10));
+  EXPECT_EQ(got.attempts, 2u);
+}
+
 TEST_F(FetcherTest, a_refused_connection_costs_nothing) {
   put_everywhere("k", {"abc", "\"v1\""});
   east.become(FakeRegion::Mode::kRefuses);

@@ -65,12 +65,24 @@ ParseError parse_request_line(std::string_view line, RequestHead& head) {
   return parse_target(line.substr(method_end + 1, target_end - method_end - 1), head);
 }
 
+// "a:80" of http and "a:443" of https are "a".
+std::string_view without_default_port(std::string_view authority) {
+  for (const std::string_view port : {":80", ":443"})
+    if (authority.ends_with(port)) return authority.substr(0, authority.size() - port.size());
+  return authority;
+}
+
 // RFC 9112 3.2: exactly one Host in HTTP/1.1, at most one in 1.0, and a valid one.
 ParseError check_host(const Framing& framing, RequestHead& head) {
   if (framing.hosts > 1) return {400, "several Host fields"};
   if (framing.hosts == 0 && head.minor_version > 0) return {400, "Host is missing"};
   if (!valid_authority(framing.host)) return {400, "bad Host"};
-  if (head.host.empty()) head.host = to_lower(framing.host);  // the absolute form's authority goes first
+  // RFC 9112 3.2.2 has the absolute form's authority win; whoever stands before us may have gone by the other one, so both
+  // must be the same.
+  const bool differs =
+      framing.hosts > 0 && !head.host.empty() && !equal_ignoring_case(without_default_port(framing.host), without_default_port(head.host));
+  if (differs) return {400, "Host differs from the request target"};
+  if (head.host.empty()) head.host = to_lower(framing.host);
   return kFine;
 }
 

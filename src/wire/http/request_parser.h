@@ -7,8 +7,8 @@
 namespace evershore::http {
 
 // Refused with 400: malformed lines, bare LF, folded lines, space before a colon, bad characters, no or several Host,
-// Transfer-Encoding with Content-Length, differing Content-Length. 414, 431: too long. 501: a transfer coding other than
-// chunked, a method longer than any known. 505: a major version other than 1.
+// a Host other than the absolute form's authority, Transfer-Encoding with Content-Length, differing Content-Length. 414, 431: too long.
+// 501: a transfer coding other than chunked, a method longer than any known. 505: a major version other than 1.
 class RequestParser {
  public:
   explicit RequestParser(HeadLimits limits) : reader_(HeadReader::Kind::kRequest, limits) {}

@@ -74,7 +74,9 @@ struct TargetRow {
 TEST(RequestParser, AcceptsTheTargetFormsOfRfc9112) {
   static constexpr TargetRow kRows[] = {
       {"origin form", "GET /x/../y//z?a=b?c HTTP/1.1\r\nHost: h\r\n\r\n", "/x/../y//z?a=b?c", "h"},
-      {"absolute form, its authority wins", "GET http://A.example:81/p?q HTTP/1.1\r\nHost: other\r\n\r\n", "/p?q", "a.example:81"},
+      {"absolute form", "GET http://A.example:81/p?q HTTP/1.1\r\nHost: a.EXAMPLE:81\r\n\r\n", "/p?q", "a.example:81"},
+      {"absolute form with the scheme's port", "GET http://a/p HTTP/1.1\r\nHost: a:80\r\n\r\n", "/p", "a"},
+      {"absolute form in HTTP/1.0 without Host", "GET http://a/p HTTP/1.0\r\n\r\n", "/p", "a"},
       {"absolute form without a path", "GET http://a HTTP/1.1\r\nHost: a\r\n\r\n", "/", "a"},
       {"absolute form with a query only", "GET https://a?x HTTP/1.1\r\nHost: a\r\n\r\n", "/?x", "a"},
       {"absolute form of OPTIONS without a path", "OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n", "*", "a"},
@@ -145,6 +147,12 @@ TEST(RequestParser, RefusesWhatCouldBeSmuggled) {
       {"non-ASCII name", with("X-\xc3\xa4: b\r\n"), 400},
       {"empty name", with(": b\r\n"), 400},
       {"no colon", with("chunked\r\n"), 400},
+  };
+  for (const auto& row : rows) expect_refused(row);
+}
+
+TEST(RequestParser, RefusesDoubtfulTransferCodings) {
+  const RefusedRow rows[] = {
       {"TE identity", with("Transfer-Encoding: identity\r\n"), 501},
       {"TE gzip, chunked", with("Transfer-Encoding: gzip, chunked\r\n"), 501},
       {"TE chunked, identity", with("Transfer-Encoding: chunked, identity\r\n"), 501},
@@ -154,8 +162,30 @@ TEST(RequestParser, RefusesWhatCouldBeSmuggled) {
       {"TE chunked twice", with("Transfer-Encoding: chunked, chunked\r\n"), 400},
       {"two TE lines", with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"), 400},
       {"two TE lines, other coding second", with("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n"), 400},
+      {"TE with a tab inside", with("Transfer-Encoding: chun\tked\r\n"), 501},
+      {"TE with an empty member first", with("Transfer-Encoding: , chunked\r\n"), 400},
+      {"TE with an empty member last", with("Transfer-Encoding: chunked,\r\n"), 400},
+      {"TE cow", with("Transfer-Encoding: cow\r\n"), 501},
+      {"TE in another case with CL", with("tRANSFER-eNCODING: cHUNKED\r\ncONTENT-lENGTH: 3\r\n"), 400},
+      {"TE after a bare CR", with("X: y\r\n\rTransfer-Encoding: chunked\r\n"), 400},
+      {"NUL in a name", with(std::string_view("Transfer-Encoding\0: chunked\r\n", 29)), 400},
+      {"NUL after chunked", with(std::string_view("Transfer-Encoding: chunked\0\r\n", 29)), 400},
+      {"Unicode dotless chunked", with("Transfer-Encoding: \xc4\x8dhunked\r\n"), 501},
+      {"CL with a decimal point", with("Content-Length: 3.0\r\n"), 400},
+      {"CL with an exponent", with("Content-Length: 3e1\r\n"), 400},
+      {"CL with a comma", with("Content-Length: 3,\r\n"), 400},
+      {"CL with underscores", with("Content-Length: 1_0\r\n"), 400},
+      {"CL of other digits", with("Content-Length: \xd9\xa3\r\n"), 400},
+      {"second CL empty", with("Content-Length: 3\r\nContent-Length:\r\n"), 400},
+      {"second CL signed", with("Content-Length: 3\r\nContent-Length: +3\r\n"), 400},
       {"empty TE", with("Transfer-Encoding:\r\n"), 400},
       {"TE in HTTP/1.0", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+  };
+  for (const auto& row : rows) expect_refused(row);
+}
+
+TEST(RequestParser, RefusesDoubtfulHosts) {
+  const RefusedRow rows[] = {
       {"two Host", with("Host: b\r\n"), 400},
       {"two equal Host", with("Host: a\r\n"), 400},
       {"no Host", "GET / HTTP/1.1\r\n\r\n", 400},
@@ -166,6 +196,9 @@ TEST(RequestParser, RefusesWhatCouldBeSmuggled) {
       {"Host with a bad port", "GET / HTTP/1.1\r\nHost: a:8x\r\n\r\n", 400},
       {"Host as a list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400},
       {"Host with junk after the bracket", "GET / HTTP/1.1\r\nHost: [::1]x80\r\n\r\n", 400},
+      {"Host other than the absolute form's", "GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n", 400},
+      {"empty Host with the absolute form", "GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n", 400},
+      {"another port than the absolute form's", "GET http://a:81/ HTTP/1.1\r\nHost: a:82\r\n\r\n", 400},
       {"user information in the absolute form", "GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
   };
   for (const auto& row : rows) expect_refused(row);
@@ -189,6 +222,18 @@ TEST(RequestParser, RefusesMalformedRequestLines) {
       {"asterisk of GET", "GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"bad method", "G(T / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"endless method", std::string(33, 'M') + " / HTTP/1.1\r\nHost: a\r\n\r\n", 501},
+      {"HTTP/0.9", "GET /\r\n\r\n", 400},
+      {"version without a minor", "GET / HTTP/1\r\nHost: a\r\n\r\n", 400},
+      {"version with a sign", "GET / HTTP/+1.1\r\nHost: a\r\n\r\n", 400},
+      {"version with a comma", "GET / HTTP/1,1\r\nHost: a\r\n\r\n", 400},
+      {"version with more behind", "GET / HTTP/1.1x\r\nHost: a\r\n\r\n", 400},
+      {"HTTP/3", "GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505},
+      {"another protocol", "GET / RTSP/1.0\r\nHost: a\r\n\r\n", 400},
+      {"bare CR in the request line", "GET /\rHTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"form feed for a space", "GET\x0c/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"second request line in the target", "GET / HTTP/1.1 GET /x HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"absolute form of another scheme", "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"authority form of GET", "GET a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"TLS hello", std::string("\x16\x03\x01\x00\xa5\x01\x00\n", 8), 400},
   };
   for (const auto& row : rows) expect_refused(row);

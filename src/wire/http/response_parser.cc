@@ -31,7 +31,11 @@ ParseError parse_head(std::string_view block, size_t fields_max, ResponseHead& h
   if (framing.error.status != 0) return {502, framing.error.text};
   head.chunked = framing.chunked;
   head.content_length = framing.content_length;
-  head.keep_alive = !framing.close && (head.minor_version > 0 || framing.keep_alive);
+  // RFC 9110 8.6, RFC 9112 6.1: no framing where there is no body. Whoever announces one may also send one, later, and that would be
+  // taken for the next answer.
+  const bool doubtful =
+      (status_without_body(head.status) && head.status != 304) && (framing.chunked || framing.content_length.value_or(0) > 0);
+  head.keep_alive = !framing.close && (head.minor_version > 0 || framing.keep_alive) && !doubtful;
   return kFine;
 }
 

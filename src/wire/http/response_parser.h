@@ -16,7 +16,7 @@ class ResponseParser {
   };
   // After kDone or kError: reset() before the next feed(). 1xx heads are reported like others.
   Fed feed(std::span<const uint8_t> bytes);
-  // After kDone; may be moved from. keep_alive is false where the body ends with the connection (see body_kind()).
+  // After kDone; may be moved from. keep_alive is false after a 204 that announces a body.
   ResponseHead& head() { return head_; }
   const ParseError& error() const { return error_; }
   void reset();

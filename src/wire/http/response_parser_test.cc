@@ -66,6 +66,10 @@ TEST(ResponseParser, KeepsAliveByVersionAndConnection) {
   EXPECT_FALSE(parse("HTTP/1.0 200 OK\r\n\r\n").head.keep_alive);
   EXPECT_TRUE(parse("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\n\r\n").head.keep_alive);
   EXPECT_FALSE(parse("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").head.keep_alive);
+  EXPECT_TRUE(parse("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n").head.keep_alive);
+  EXPECT_FALSE(parse("HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\n").head.keep_alive);
+  EXPECT_FALSE(parse("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n").head.keep_alive);
+  EXPECT_TRUE(parse("HTTP/1.1 304 Not Modified\r\nContent-Length: 4\r\n\r\n").head.keep_alive) << "of the object, RFC 9110 8.6";
 }
 
 TEST(ResponseParser, RefusesDoubtfulHeads) {
@@ -83,6 +87,16 @@ TEST(ResponseParser, RefusesDoubtfulHeads) {
       {"TE and CL", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"},
       {"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n"},
       {"unknown coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n"},
+      {"CL and TE", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"signed length", "HTTP/1.1 200 OK\r\nContent-Length: +3\r\n\r\n"},
+      {"list of lengths", "HTTP/1.1 200 OK\r\nContent-Length: 3, 3\r\n\r\n"},
+      {"length beyond 64 bits", "HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551616\r\n\r\n"},
+      {"TE in HTTP/1.0", "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"bare CR in a value", "HTTP/1.1 200 OK\r\nX: a\rSet-Cookie: b\r\n\r\n"},
+      {"NUL in a value", std::string("HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", 28)},
+      {"bare CR in the reason", "HTTP/1.1 200 O\rK\r\n\r\n"},
+      {"space before the colon", "HTTP/1.1 200 OK\r\nContent-Length : 3\r\n\r\n"},
+      {"a second status line", "HTTP/1.1 200 OK\r\nHTTP/1.1 200 OK\r\n\r\n"},
       {"folded", "HTTP/1.1 200 OK\r\nX: y\r\n z\r\n\r\n"},
       {"too long", "HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x')},
   };

@@ -1,0 +1,4 @@
+vcl 4.1;
+backend origin { .host = "@ORIGIN_HOST@"; .port = "@ORIGIN_PORT@"; }
+sub vcl_recv { return (hash); }
+sub vcl_backend_response { set beresp.grace = 1h; }

@@ -212,8 +212,8 @@ struct HttpClient::Impl {
   Impl(Loop& own_loop, Options own_options)
       : loop(own_loop),
         options(std::move(own_options)),
-        dialer(loop, options.tls, options.resolve_ttl),
-        pool(loop, options.idle_per_origin_max, options.idle_max) {}
+        dialer(loop, {.tls = options.tls, .resolve_ttl = options.resolve_ttl, .resolve = options.resolve}),
+        pool(loop, options.idle_per_origin_max, options.idle_max, options.connection_age_max) {}
 
   Loop& loop;
   Options options;

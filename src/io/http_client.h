@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "io/fault_board.h"
 #include "io/stream.h"
@@ -19,6 +20,7 @@ struct HttpOrigin {
   bool tls = false;
   std::string host;
   uint16_t port = 80;
+  TlsFiles tls_files{};  // where the client's own context is not the one to use; connections are kept apart by them
   std::string host_header() const;
   auto operator<=>(const HttpOrigin&) const = default;
 };
@@ -27,6 +29,9 @@ struct HttpUrl {
   std::string target;  // path and query, "/" at least
 };
 Result<HttpUrl> parse_http_url(std::string_view url);  // http:// and https://
+
+// Addresses of a name, in the order to try them.
+using Resolve = std::function<Task<Result<std::vector<std::string>>>(std::string host, Mono deadline)>;
 
 struct HttpTimeouts {
   Duration connect = std::chrono::seconds(2);      // includes the name look-up and TLS
@@ -84,7 +89,10 @@ class HttpClient {
     std::shared_ptr<TlsClientContext> tls;            // needed for https
     bool keep_alive = true;                           // false: every request its own connection (health probes)
     Duration resolve_ttl = std::chrono::seconds(10);  // names are looked up again after this; an old answer is kept if that fails
-    const FaultBoard* faults = nullptr;               // faults that a drill puts in front of addresses; outlives the client
+    // A kept connection to a name is not used for longer, so that an endpoint that moves is followed though its old address still answers.
+    Duration connection_age_max = std::chrono::seconds(60);
+    Resolve resolve{};                   // instead of the system's
+    const FaultBoard* faults = nullptr;  // faults that a drill puts in front of addresses; outlives the client
   };
   HttpClient(Loop& loop, Options options);
   ~HttpClient();

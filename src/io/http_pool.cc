@@ -10,7 +10,8 @@ std::unique_ptr<Stream> HttpPool::take(const HttpOrigin& origin) {
   while (!found && !kept.empty()) {
     Idle newest = std::move(kept.back());
     kept.pop_back();
-    const bool young = loop_.now() - newest.since < idle_max_;
+    const bool moved_on = newest.stream->named_since != kNever && loop_.now() - newest.stream->named_since >= age_max_;
+    const bool young = loop_.now() - newest.since < idle_max_ && !moved_on;
     // Bytes that nobody asked for, or an end: not to be trusted with a request.
     if (young && newest.stream->silent()) found = std::move(newest.stream);
   }
@@ -20,6 +21,7 @@ std::unique_ptr<Stream> HttpPool::take(const HttpOrigin& origin) {
 
 void HttpPool::give(const HttpOrigin& origin, std::unique_ptr<Stream> stream) {
   if (idle_per_origin_max_ == 0) return;
+  if (stream->named_since != kNever && loop_.now() - stream->named_since >= age_max_) return;
   auto& kept = idle_[origin];
   if (kept.size() >= idle_per_origin_max_) kept.pop_front();
   stream->set_deadline(kNever);

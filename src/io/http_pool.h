@@ -11,8 +11,8 @@ namespace evershore::io {
 
 class HttpPool {
  public:
-  HttpPool(Loop& loop, size_t idle_per_origin_max, Duration idle_max)
-      : loop_(loop), idle_per_origin_max_(idle_per_origin_max), idle_max_(idle_max) {}
+  HttpPool(Loop& loop, size_t idle_per_origin_max, Duration idle_max, Duration age_max)
+      : loop_(loop), idle_per_origin_max_(idle_per_origin_max), idle_max_(idle_max), age_max_(age_max) {}
   ~HttpPool() { loop_.cancel(sweep_timer_); }
   HttpPool(const HttpPool&) = delete;
   HttpPool& operator=(const HttpPool&) = delete;
@@ -33,6 +33,7 @@ class HttpPool {
   Loop& loop_;
   size_t idle_per_origin_max_;
   Duration idle_max_;
+  Duration age_max_;                             // of connections to names
   std::map<HttpOrigin, std::deque<Idle>> idle_;  // each oldest first
   TimerId sweep_timer_ = TimerId::kNone;         // runs while anything is kept
 };

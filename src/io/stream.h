@@ -50,6 +50,8 @@ class Stream {
   virtual Attempt try_read(std::span<uint8_t> into) = 0;
   virtual Attempt try_write(std::span<const iovec> pieces) = 0;
   virtual FdWatch& watch() = 0;
+  Mono named_since = kNever;  // when a name was resolved to this peer; kNever: it was asked for by its address
+
   // Anything to read, or closed by the peer? For a pooled connection before its reuse: it must be silent.
   virtual bool silent() = 0;
 

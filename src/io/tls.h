@@ -1,17 +1,21 @@
 // TLS by OpenSSL directly on the descriptor (SSL_set_fd): 21 KB a connection against 83 KB with a BIO pair in between.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "io/stream.h"
+#include "io/tls_files.h"
 
 namespace evershore::io {
 
 struct TlsClientOptions {
   std::string ca_file;      // "" = the system's store
   bool verify_peer = true;  // health probes do not verify (aws-semantics.md 1.2)
+  std::string certificate;  // PEM chain to show where the server asks for one; "" = none
+  std::string private_key;
 };
 
 class TlsClientContext {
@@ -25,6 +29,21 @@ class TlsClientContext {
 struct TlsServerCertificate {
   std::string certificate_path;  // PEM chain
   std::string private_key_path;
+};
+
+// Contexts by their files, made when first asked for and again when a file has changed. One thread.
+class TlsClientBook {
+ public:
+  // Looks at the files at most once a second. Files that cannot be read leave the context of the last ones in use.
+  Result<std::shared_ptr<TlsClientContext>> find(const TlsFiles& files, Mono now);
+
+ private:
+  struct Entry {
+    std::shared_ptr<TlsClientContext> context;
+    std::string stamp;  // of the files it was made from
+    Mono looked{};
+  };
+  std::map<TlsFiles, Entry> entries_;
 };
 
 class TlsServerContext {

@@ -2,6 +2,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 
 #include "io/resolver.h"
 #include "io/tls.h"
@@ -16,6 +17,19 @@ struct TlsClientContext::Impl {
 
 TlsClientContext::~TlsClientContext() = default;
 
+namespace {
+
+Result<void> load_own_certificate(SSL_CTX* context, const TlsClientOptions& options) {
+  if (SSL_CTX_use_certificate_chain_file(context, options.certificate.c_str()) != 1)
+    return fail(Fault::kInvalid, fmt::format("{}: cannot read the certificate: {}", options.certificate, take_ssl_error("?")));
+  if (SSL_CTX_use_PrivateKey_file(context, options.private_key.c_str(), SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(context) != 1)
+    return fail(Fault::kInvalid,
+                fmt::format("{}: cannot read the private key of {}: {}", options.private_key, options.certificate, take_ssl_error("?")));
+  return {};
+}
+
+}  // namespace
+
 Result<std::shared_ptr<TlsClientContext>> TlsClientContext::make(const TlsClientOptions& options) {
   ERR_clear_error();
   SslContextPtr context(SSL_CTX_new(TLS_client_method()));
@@ -25,10 +39,40 @@ Result<std::shared_ptr<TlsClientContext>> TlsClientContext::make(const TlsClient
                                              : SSL_CTX_load_verify_file(context.get(), options.ca_file.c_str());
   if (loaded != 1)
     return fail(Fault::kInvalid, fmt::format("{}: cannot read the CA certificates: {}", options.ca_file, take_ssl_error("?")));
+  if (!options.certificate.empty()) TRY_VOID(load_own_certificate(context.get(), options));
   SSL_CTX_set_verify(context.get(), options.verify_peer ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   auto made = std::make_shared<TlsClientContext>();
   made->impl = std::make_unique<Impl>(std::move(context), options.verify_peer);
   return made;
+}
+
+namespace {
+
+// Changes whenever one of the files is another.
+std::string stamp_of(const TlsFiles& files) {
+  std::string stamp;
+  for (const auto* path : {&files.ca_file, &files.certificate, &files.private_key}) {
+    struct stat at = {};
+    if (path->empty() || ::stat(path->c_str(), &at) != 0) continue;
+    stamp += fmt::format("{}:{}:{}.{} ", at.st_ino, at.st_size, at.st_mtim.tv_sec, at.st_mtim.tv_nsec);
+  }
+  return stamp;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TlsClientContext>> TlsClientBook::find(const TlsFiles& files, Mono now) {
+  constexpr Duration kLookEvery = Millis(1'000);
+  auto& entry = entries_[files];
+  if (entry.context && now - entry.looked < kLookEvery) return entry.context;
+  entry.looked = now;
+  const auto stamp = stamp_of(files);
+  if (entry.context && stamp == entry.stamp) return entry.context;
+  auto made = TlsClientContext::make({.ca_file = files.ca_file, .certificate = files.certificate, .private_key = files.private_key});
+  if (!made && !entry.context) return made;
+  if (made) entry.context = std::move(*made);
+  entry.stamp = stamp;
+  return entry.context;
 }
 
 namespace {

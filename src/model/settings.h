@@ -47,6 +47,9 @@ struct RegionSettings {
   Secret access_key;  // both empty = anonymous
   Secret secret_key;
   std::string signing_region = "us-east-1";
+  std::string ca_file;             // of an https endpoint; "" = the system's authorities
+  std::string client_certificate;  // that we show it; "" = none
+  std::string client_key;
   bool operator==(const RegionSettings&) const = default;
 };
 

@@ -49,7 +49,7 @@ Result<S3Connection::Prepared> S3Connection::prepare(S3Call call) {
   if (!call.key.empty() && !call.query.empty()) address.target += "?" + call.query;
 
   Prepared prepared;
-  prepared.origin = {.tls = address.tls, .host = address.host, .port = address.port};
+  prepared.origin = {.tls = address.tls, .host = address.host, .port = address.port, .tls_files = io::tls_files_of(region_)};
   io::HttpRequest& request = prepared.request;
   request.method = std::move(call.method);
   request.target = std::move(address.target);

@@ -11,6 +11,7 @@
 #include "io/files.h"
 #include "io/geo_database.h"
 #include "io/stream.h"
+#include "io/tls.h"
 #include "model/health.h"
 
 namespace evershore::app {
@@ -45,7 +46,29 @@ void check_known(const std::vector<std::string>& list, const std::string& path, 
   }
 }
 
+// The files of a region's TLS are opened for a look.
+void check_region_tls(const RegionSettings& region, const std::string& path, Problems& problems) {
+  const auto present = [&](std::string_view key) { return problems.present(fmt::format("{}.{}", path, key)); };
+  for (const std::string_view key : {"ca_file", "client_certificate", "client_key"}) {
+    const std::string named = fmt::format("{}.{}", path, key);
+    if (problems.present(named) && region.endpoint.starts_with("http://")) problems.add(named, "is of no use: the endpoint is http://");
+    if (problems.any_below(named)) return;
+  }
+  if (present("client_certificate") && !present("client_key"))
+    return problems.add(path + ".client_key", "is missing, but client_certificate is given");
+  if (present("client_key") && !present("client_certificate"))
+    return problems.add(path + ".client_certificate", "is missing, but client_key is given");
+  if (!region.ca_file.empty()) {
+    if (auto tls = io::TlsClientContext::make({.ca_file = region.ca_file}); !tls) problems.add(path + ".ca_file", tls.error().text);
+  }
+  if (region.client_certificate.empty()) return;
+  auto tls = io::TlsClientContext::make({.certificate = region.client_certificate, .private_key = region.client_key});
+  if (!tls)
+    problems.add(path + (tls.error().text.starts_with(region.client_key) ? ".client_key" : ".client_certificate"), tls.error().text);
+}
+
 void check_region(const RegionSettings& region, const std::string& path, Problems& problems) {
+  check_region_tls(region, path, problems);
   if (region.addressing == Addressing::kBare) {
     for (const std::string_view key : {"bucket", "access_key", "secret_key"}) {
       const std::string named = fmt::format("{}.{}", path, key);

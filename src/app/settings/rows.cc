@@ -107,6 +107,23 @@ std::span<const Row<RegionSettings>> region_rows() {
        {.format = Format::kName, .most = 64},
        Apply::kLive,
        "The region name in request signatures."},
+      {"ca_file",
+       FIELD(S, std::string, ca_file),
+       {.format = Format::kReadableFile, .default_text = "the system's authorities"},
+       Apply::kLive,
+       "PEM file of the authorities that may have signed the certificate of an https endpoint. Read again when it changes."},
+      {"client_certificate",
+       FIELD(S, std::string, client_certificate),
+       {.format = Format::kReadableFile, .default_text = "none"},
+       Apply::kLive,
+       "PEM file of a certificate and its chain, shown to the endpoint if it asks for one: by edge, probes and replication alike. Read "
+       "again "
+       "when it changes."},
+      {"client_key",
+       FIELD(S, std::string, client_key),
+       {.format = Format::kReadableFile, .default_text = "required with `client_certificate`"},
+       Apply::kLive,
+       "PEM file of its private key."},
   };
   return rows;
 }

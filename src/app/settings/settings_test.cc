@@ -129,6 +129,26 @@ TEST(BadSettings, of_regions) {
   expect_all(files);
 }
 
+TEST(BadSettings, of_a_regions_tls_files) {
+  const io::ScratchDirectory scratch;
+  const auto pair = io::make_certificate(scratch, "client", "DNS:client.test");
+  const auto other = io::make_certificate(scratch, "other", "DNS:other.test");
+  const auto region = [](const std::string& more) { return "[regions.a]\nendpoint = \"https://h:1\"\nbucket = \"b\"\n" + more; };
+  const auto line = [](const std::string& key, const std::string& path) { return key + " = \"" + path + "\"\n"; };
+  EXPECT_EQ(problems_of(region(line("ca_file", pair.certificate_path) + line("client_certificate", pair.certificate_path) +
+                               line("client_key", pair.private_key_path))),
+            "");
+  EXPECT_EQ(problems_of(region(line("client_certificate", pair.certificate_path))),
+            "1:10: regions.a.client_key: is missing, but client_certificate is given\n");
+  EXPECT_EQ(problems_of(region(line("client_key", pair.private_key_path))),
+            "1:10: regions.a.client_certificate: is missing, but client_key is given\n");
+  EXPECT_THAT(problems_of(region(line("client_certificate", pair.certificate_path) + line("client_key", other.private_key_path))),
+              testing::HasSubstr("5:14: regions.a.client_key: " + other.private_key_path + ": cannot read the private key of"));
+  EXPECT_THAT(problems_of(region(line("ca_file", pair.private_key_path))), testing::HasSubstr("4:11: regions.a.ca_file: "));
+  EXPECT_EQ(problems_of("[regions.a]\nendpoint = \"http://h:1\"\nbucket = \"b\"\n" + line("ca_file", pair.certificate_path)),
+            "4:11: regions.a.ca_file: is of no use: the endpoint is http://\n");
+}
+
 TEST(BadSettings, seventeen_regions_are_one_too_many) {
   std::string text;
   for (int i = 0; i < 16; ++i) text += fmt::format("[regions.r{}]\nendpoint = \"http://h:1\"\nbucket = \"b\"\n", i);

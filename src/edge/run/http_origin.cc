@@ -22,7 +22,9 @@ class HttpReply final : public OriginReply {
   std::unique_ptr<io::HttpResponse> response_;
 };
 
-io::HttpOrigin http_origin_of(const s3::S3Address& address) { return {.tls = address.tls, .host = address.host, .port = address.port}; }
+io::HttpOrigin http_origin_of(const RegionSettings& region, const s3::S3Address& address) {
+  return {.tls = address.tls, .host = address.host, .port = address.port, .tls_files = io::tls_files_of(region)};
+}
 
 void add_if_set(http::Headers& headers, std::string_view name, const std::string& value) {
   if (!value.empty()) headers.add(name, value);
@@ -60,7 +62,7 @@ Task<Result<std::unique_ptr<OriginReply>>> HttpOriginClient::open(OriginRequest 
   io::HttpCancel under_way;
   cancel.on_cancel = [&under_way] { under_way.cancel(); };
   const io::HttpTimeouts timeouts{.connect = budgets.connect, .first_byte = budgets.first_byte, .stall = budgets.stall + kStallSlack};
-  auto response = co_await client_.send(http_origin_of(address), std::move(outgoing), timeouts, &under_way);
+  auto response = co_await client_.send(http_origin_of(region->second, address), std::move(outgoing), timeouts, &under_way);
   cancel.on_cancel = nullptr;
   if (!response) co_return std::unexpected(std::move(response).error());
   co_return std::make_unique<HttpReply>(std::move(*response));
@@ -76,7 +78,7 @@ void HttpOriginClient::forget_connections(std::string_view region) {
   const auto& config = config_.get();
   const auto at = config->regions.find(std::string(region));
   if (at == config->regions.end()) return;
-  if (const auto address = s3::address_of(at->second, "x")) client_.drop_idle(http_origin_of(*address));
+  if (const auto address = s3::address_of(at->second, "x")) client_.drop_idle(http_origin_of(at->second, *address));
 }
 
 }  // namespace evershore::edge

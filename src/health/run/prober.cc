@@ -90,7 +90,13 @@ struct Prober::Impl {
         options(own_options),
         tls(unverified_tls()),
         client(own_loop, {.idle_per_origin_max = 0, .tls = tls, .keep_alive = false, .resolve_ttl = 1s}),
-        dialer(own_loop, tls, 1s) {}
+        region_client(own_loop, {.idle_per_origin_max = 0, .tls = verified_tls(), .keep_alive = false, .resolve_ttl = 1s}),
+        dialer(own_loop, {.tls = tls, .resolve_ttl = 1s}) {}
+
+  static std::shared_ptr<io::TlsClientContext> verified_tls() {
+    auto context = io::TlsClientContext::make({});
+    return context ? *std::move(context) : nullptr;
+  }
 
   static std::shared_ptr<io::TlsClientContext> unverified_tls() {
     auto context = io::TlsClientContext::make({.verify_peer = false});
@@ -126,13 +132,13 @@ struct Prober::Impl {
     co_return body;
   }
 
-  Task<Result<Answer>> ask(Attempt& attempt, io::HttpOrigin origin, io::HttpRequest request, size_t body_bytes) {
+  Task<Result<Answer>> ask(Attempt& attempt, io::HttpClient& by, io::HttpOrigin origin, io::HttpRequest request, size_t body_bytes) {
     CO_TRY(const auto faked, co_await drill(attempt, address_text(origin)));
     if (faked) co_return *faked;
     const Duration left = std::max<Duration>(attempt.deadline() - loop.now(), 1ms);
     const io::HttpTimeouts timeouts{.connect = left, .first_byte = left, .stall = left};
     request.headers.add("User-Agent", "evershore-health");
-    CO_TRY(const auto response, co_await client.send(origin, std::move(request), timeouts, &attempt.request));
+    CO_TRY(const auto response, co_await by.send(origin, std::move(request), timeouts, &attempt.request));
     Answer answer{.status = response->head().status};
     if (body_bytes > 0) {
       CO_TRY(answer.body, co_await read_body(attempt, *response, body_bytes));
@@ -143,7 +149,7 @@ struct Prober::Impl {
   Task<Result<Verdict>> probe_http(Attempt& attempt, const ProbeTarget& target) {
     CO_TRY(const auto url, io::parse_http_url(target.url));
     io::HttpRequest request{.target = url.target};
-    CO_TRY(const Answer answer, co_await ask(attempt, url.origin, std::move(request), target.search.empty() ? 0 : kSearchBytes));
+    CO_TRY(const Answer answer, co_await ask(attempt, client, url.origin, std::move(request), target.search.empty() ? 0 : kSearchBytes));
     if (target.kind == ProbeTarget::Kind::kAlive) co_return judge_marker(answer.status);
     co_return target.search.empty() ? judge_status(answer.status) : judge_search(answer.status, answer.body, target.search);
   }
@@ -166,8 +172,8 @@ struct Prober::Impl {
       s3::Signer signer({.access_key = region.access_key.reveal(), .secret_key = region.secret_key.reveal()}, region.signing_region);
       signer.sign(method, address.target, request.headers, s3::kEmptySha256, loop.wall());
     }
-    const io::HttpOrigin origin{.tls = address.tls, .host = address.host, .port = address.port};
-    CO_TRY(Answer answer, co_await ask(attempt, origin, std::move(request), 0));
+    const io::HttpOrigin origin{.tls = address.tls, .host = address.host, .port = address.port, .tls_files = io::tls_files_of(region)};
+    CO_TRY(Answer answer, co_await ask(attempt, region_client, origin, std::move(request), 0));
     co_return answer;
   }
 
@@ -203,6 +209,7 @@ struct Prober::Impl {
   Options options;
   std::shared_ptr<io::TlsClientContext> tls;
   io::HttpClient client;
+  io::HttpClient region_client;
   io::Dialer dialer;
 };
 

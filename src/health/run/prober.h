@@ -28,7 +28,8 @@ class Prober {
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
-  // Every probe is a fresh connection; certificates are not verified (as Route 53 does it). Ends by `timeout`, whatever hangs:
+  // Every probe is a fresh connection. Certificates are not verified (as Route 53 does it), but for a region's own check: what the
+  // edge would refuse to talk to is no region to send users to. Ends by `timeout`, whatever hangs:
   // look-up, connection, handshake, answer or body. ProbeResult::self_late is set where a time-out may be our own fault.
   // `*under_way` is set while the probe waits and null otherwise.
   Task<ProbeResult> probe(ProbeTarget target, Duration timeout, ProbeCancel** under_way);

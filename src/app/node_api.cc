@@ -132,10 +132,14 @@ Json edge_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const
           {"takeovers", takeovers}};
 }
 
-std::vector<const dns::DnsServer*> all_dns(const ServingThread& thread) {
-  std::vector<const dns::DnsServer*> all;
-  for (const auto& server : thread.dns()) all.push_back(server.get());
-  for (const auto& server : thread.dns_tls()) all.push_back(server.get());
+std::vector<const dns::ServedCounters*> all_dns(const ServingThread& thread) {
+  std::vector<const dns::ServedCounters*> all;
+  for (const auto* servers : {&thread.dns(), &thread.dns_tls()}) {
+    for (const auto& server : *servers) {
+      all.push_back(&server->counters().udp.served);
+      all.push_back(&server->counters().tcp.served);
+    }
+  }
   return all;
 }
 
@@ -203,8 +207,8 @@ Json dns_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const 
   uint64_t udp = 0, tcp = 0, dropped = 0, truncated = 0, proven = 0, limited = 0;
   std::map<std::string, uint64_t> by_rcode;
   for (const auto& thread : serving) {
-    for (const auto* server : all_dns(*thread)) {
-      const auto& counters = server->counters().answers;
+    for (const auto* served : all_dns(*thread)) {
+      const auto& counters = served->answers;
       udp += counters.queries_udp.get();
       tcp += counters.queries_tcp.get();
       dropped += counters.dropped.get();
@@ -474,7 +478,7 @@ void transfer_metrics(MetricsText& out, const std::vector<std::unique_ptr<Servin
   for (const auto& metric : kTransferMetrics) {
     uint64_t sum = 0;
     for (const auto& thread : serving) {
-      for (const auto* server : all_dns(*thread)) sum += (server->counters().transfers.*metric.counter).get();
+      for (const auto* served : all_dns(*thread)) sum += (served->transfers.*metric.counter).get();
     }
     const std::array<Label, 1> labels{{{"kind", metric.kind}}};
     out.add(MetricType::kCounter, "evershore_dns_transfers_total", "Zone transfers by outcome.", labels, static_cast<double>(sum));
@@ -524,7 +528,7 @@ Task<std::string> Node::metrics_text() {
   }
   std::vector<const dns::AnswerCounters*> servers;
   for (const auto& thread : serving_) {
-    for (const auto* server : all_dns(*thread)) servers.push_back(&server->counters().answers);
+    for (const auto* served : all_dns(*thread)) servers.push_back(&served->answers);
   }
   dns_query_metrics(out, servers, publisher_.counted_zones());
   dns_outcome_metrics(out, servers);

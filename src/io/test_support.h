@@ -1,12 +1,16 @@
 // For tests of whatever sits on io/: a directory that goes away, a certificate that signs itself.
 #pragma once
 
+#include <fcntl.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "base/assert.h"
+#include "io/loop.h"
 #include "io/tls.h"
+#include "io/udp.h"
 
 namespace evershore::io {
 
@@ -28,6 +32,14 @@ class ScratchDirectory {
 
  private:
   std::string path_;
+};
+
+// A UDP socket that is waited for in a loop.
+struct WatchedUdp {
+  WatchedUdp(Loop& loop, const Endpoint& endpoint)
+      : socket(std::move(*UdpSocket::open(endpoint))), watch(loop, ::fcntl(socket->fd(), F_DUPFD_CLOEXEC, 0)) {}
+  std::unique_ptr<UdpSocket> socket;
+  FdWatch watch;
 };
 
 // `names` as openssl's subjectAltName wants them: "DNS:a.test,IP:127.0.0.1". The certificate is its own CA.

@@ -5,7 +5,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -28,7 +30,7 @@ bool wildcard(const SocketAddress& address) {
 
 Result<int> open_bound(const Endpoint& endpoint, const SocketAddress& address) {
   const bool v6 = address.storage.ss_family == AF_INET6;
-  const int fd = ::socket(address.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(address.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   const auto failed = [&](const char* what) {
     const int code = errno;
     if (fd >= 0) ::close(fd);
@@ -53,7 +55,10 @@ Result<int> open_bound(const Endpoint& endpoint, const SocketAddress& address) {
 }  // namespace
 
 struct UdpSocket::Impl {
-  Impl(Loop& loop, int fd) : watch(loop, fd) {}
+  explicit Impl(int socket_fd, bool with_packet_info);
+  ~Impl() { ::close(fd); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   // What belongs to one datagram and its reply.
   struct Slot {
@@ -67,29 +72,39 @@ struct UdpSocket::Impl {
 
   void prepare(size_t index);
   void aim(msghdr& reply, size_t index);
+  size_t take(int flags);
 
-  FdWatch watch;
+  const int fd;
+  const bool packet_info;
   Endpoint local;
-  bool packet_info = false;
+  std::atomic<bool> interrupted = false;
   size_t received = 0;
   std::array<Slot, kBatch> slots;
-  std::array<mmsghdr, kBatch> incoming;
-  std::array<mmsghdr, kBatch> outgoing;
+  std::array<mmsghdr, kBatch> incoming{};
+  std::array<mmsghdr, kBatch> outgoing{};
   std::array<size_t, kBatch> reply_bytes;
 };
 
+UdpSocket::Impl::Impl(int socket_fd, bool with_packet_info) : fd(socket_fd), packet_info(with_packet_info) {
+  for (size_t i = 0; i < kBatch; ++i) {
+    Slot& slot = slots[i];
+    slot.in_piece = {slot.in.data(), slot.in.size()};
+    msghdr& message = incoming[i].msg_hdr;
+    message.msg_name = &slot.peer;
+    message.msg_iov = &slot.in_piece;
+    message.msg_iovlen = 1;
+    outgoing[i].msg_hdr.msg_iovlen = 1;
+    prepare(i);
+  }
+}
+
+// What the kernel changes in the slots that it fills, undone for the next batch.
 void UdpSocket::Impl::prepare(size_t index) {
-  Slot& slot = slots[index];
-  slot.in_piece = {slot.in.data(), slot.in.size()};
   msghdr& message = incoming[index].msg_hdr;
-  message = {};
-  message.msg_name = &slot.peer;
-  message.msg_namelen = sizeof slot.peer;
-  message.msg_iov = &slot.in_piece;
-  message.msg_iovlen = 1;
-  if (!packet_info) return;
-  message.msg_control = slot.control.data();
-  message.msg_controllen = slot.control.size();
+  message.msg_namelen = sizeof(sockaddr_storage);
+  message.msg_flags = 0;
+  message.msg_control = packet_info ? slots[index].control.data() : nullptr;
+  message.msg_controllen = packet_info ? kControlBytes : 0;
 }
 
 // The reply leaves from the address that the datagram was sent to: its packet information goes back as it came, except
@@ -98,6 +113,8 @@ void UdpSocket::Impl::aim(msghdr& reply, size_t index) {
   msghdr& asked = incoming[index].msg_hdr;
   reply.msg_name = asked.msg_name;
   reply.msg_namelen = asked.msg_namelen;
+  reply.msg_control = nullptr;
+  reply.msg_controllen = 0;
   cmsghdr* control = packet_info ? CMSG_FIRSTHDR(&asked) : nullptr;
   if (control == nullptr) return;
   if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
@@ -112,37 +129,49 @@ void UdpSocket::Impl::aim(msghdr& reply, size_t index) {
   reply.msg_controllen = asked.msg_controllen;
 }
 
-Result<std::unique_ptr<UdpSocket>> UdpSocket::open(Loop& loop, const Endpoint& endpoint) {
+size_t UdpSocket::Impl::take(int flags) {
+  for (size_t i = 0; i < received; ++i) prepare(i);
+  received = 0;
+  int got = 0;
+  do {
+    got = ::recvmmsg(fd, incoming.data(), kBatch, flags, nullptr);
+  } while (got < 0 && errno == EINTR);
+  if (got <= 0) return 0;
+  received = static_cast<size_t>(got);
+  std::fill_n(reply_bytes.begin(), received, 0);
+  return received;
+}
+
+Result<std::unique_ptr<UdpSocket>> UdpSocket::open(const Endpoint& endpoint) {
   TRY(const SocketAddress address, to_socket_address(endpoint));
   TRY(const int fd, open_bound(endpoint, address));
   std::unique_ptr<UdpSocket> socket(new UdpSocket());
-  socket->impl_ = std::make_unique<Impl>(loop, fd);
-  if (socket->impl_->watch.closed())
-    return fail(Fault::kBroken, fmt::format("listen on {} (UDP): no memory to watch it", format_endpoint(endpoint)));
+  socket->impl_ = std::make_unique<Impl>(fd, wildcard(address));
   SocketAddress local = {.size_bytes = sizeof(sockaddr_storage)};
   ::getsockname(fd, reinterpret_cast<sockaddr*>(&local.storage), &local.size_bytes);
   socket->impl_->local = to_endpoint(local);
-  socket->impl_->packet_info = wildcard(address);
   return socket;
 }
 
 UdpSocket::~UdpSocket() = default;
 Endpoint UdpSocket::local() const { return impl_->local; }
-void UdpSocket::close() { impl_->watch.close(); }
-FdWatch& UdpSocket::watch() { return impl_->watch; }
+int UdpSocket::fd() const { return impl_->fd; }
 
-size_t UdpSocket::receive() {
-  impl_->received = 0;
-  if (impl_->watch.closed()) return 0;
-  for (size_t i = 0; i < kBatch; ++i) impl_->prepare(i);
-  int got = 0;
-  do {
-    got = ::recvmmsg(impl_->watch.fd(), impl_->incoming.data(), kBatch, MSG_DONTWAIT, nullptr);
-  } while (got < 0 && errno == EINTR);
-  if (got <= 0) return 0;
-  impl_->received = static_cast<size_t>(got);
-  impl_->reply_bytes.fill(0);
-  return impl_->received;
+size_t UdpSocket::receive() { return impl_->take(MSG_DONTWAIT); }
+
+size_t UdpSocket::wait_and_receive() {
+  if (impl_->interrupted.load(std::memory_order_acquire)) return receive();
+  const size_t got = impl_->take(MSG_WAITFORONE);
+  // An interrupted wait looks like a datagram of nobody.
+  if (got > 0 && impl_->incoming[0].msg_hdr.msg_namelen == 0) return receive();
+  return got;
+}
+
+// Linux ends waits on a datagram socket that nobody has connected, too, while it reports ENOTCONN. No time-out (SO_RCVTIMEO) beside it:
+// that would set a timer for each batch.
+void UdpSocket::interrupt() {
+  impl_->interrupted.store(true, std::memory_order_release);
+  ::shutdown(impl_->fd, SHUT_RD);
 }
 
 std::span<const uint8_t> UdpSocket::datagram(size_t index) const {
@@ -181,15 +210,13 @@ size_t UdpSocket::send_replies() {
     Impl::Slot& slot = impl_->slots[i];
     slot.out_piece = {slot.out.data(), impl_->reply_bytes[i]};
     msghdr& reply = impl_->outgoing[count++].msg_hdr;
-    reply = {};
     reply.msg_iov = &slot.out_piece;
-    reply.msg_iovlen = 1;
     impl_->aim(reply, i);
+    impl_->reply_bytes[i] = 0;
   }
-  impl_->received = 0;
   size_t sent = 0;
-  for (size_t at = 0; at < count && !impl_->watch.closed();) {
-    const int put = ::sendmmsg(impl_->watch.fd(), &impl_->outgoing[at], static_cast<unsigned>(count - at), MSG_DONTWAIT | MSG_NOSIGNAL);
+  for (size_t at = 0; at < count;) {
+    const int put = ::sendmmsg(impl_->fd, &impl_->outgoing[at], static_cast<unsigned>(count - at), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (put > 0) {
       at += static_cast<size_t>(put);
       sent += static_cast<size_t>(put);

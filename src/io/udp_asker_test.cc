@@ -5,13 +5,14 @@
 #include <array>
 
 #include "base/text.h"
-#include "io/udp.h"
+#include "io/test_support.h"
 
 namespace evershore::io {
 namespace {
 
-Task<void> echo_once(UdpSocket& server) {
-  co_await server.watch().wait(Ready::kReadable);
+Task<void> echo_once(WatchedUdp& at) {
+  co_await at.watch.wait(Ready::kReadable);
+  UdpSocket& server = *at.socket;
   const size_t count = server.receive();
   for (size_t i = 0; i < count; ++i) {
     const auto datagram = server.datagram(i);
@@ -29,7 +30,7 @@ Task<void> ask(UdpAsker& asker, std::string& answer) {
   answer = as_text(std::span(buffer).first(size));
 }
 
-Task<void> both(UdpSocket& server, UdpAsker& asker, std::string& answer) {
+Task<void> both(WatchedUdp& server, UdpAsker& asker, std::string& answer) {
   TaskScope scope;
   scope.spawn(echo_once(server));
   scope.spawn(ask(asker, answer));
@@ -38,12 +39,11 @@ Task<void> both(UdpSocket& server, UdpAsker& asker, std::string& answer) {
 
 TEST(UdpAsker, gets_the_answer_of_the_server_it_asks) {
   Loop loop;
-  auto server = UdpSocket::open(loop, {"127.0.0.1", 0});
-  ASSERT_TRUE(server) << server.error().text;
-  auto asker = UdpAsker::open(loop, (*server)->local());
+  WatchedUdp server(loop, {"127.0.0.1", 0});
+  auto asker = UdpAsker::open(loop, server.socket->local());
   ASSERT_TRUE(asker) << asker.error().text;
   std::string answer;
-  loop.run_until_done(both(**server, **asker, answer));
+  loop.run_until_done(both(server, **asker, answer));
   EXPECT_EQ(answer, "who is there");
   std::array<uint8_t, 10> buffer{};
   EXPECT_EQ((*asker)->receive(buffer), 0u);

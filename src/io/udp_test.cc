@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <future>
+#include <thread>
 #include <vector>
 
 #include "base/text.h"
@@ -40,11 +42,9 @@ class Client {
 };
 
 // Answers `count` datagrams with their own bytes in upper case.
-Task<void> answer(UdpSocket& socket, size_t count) {
+void answer(UdpSocket& socket, size_t count) {
   while (count > 0) {
-    const WaitEnd end = co_await socket.watch().wait(Ready::kReadable);
-    if (end != WaitEnd::kReady) co_return;
-    const size_t got = socket.receive();
+    const size_t got = socket.wait_and_receive();
     for (size_t i = 0; i < got; ++i) {
       const auto in = socket.datagram(i);
       if (in.empty()) continue;
@@ -56,17 +56,15 @@ Task<void> answer(UdpSocket& socket, size_t count) {
   }
 }
 
-struct UdpTest : testing::TestWithParam<std::pair<const char*, const char*>> {
-  Loop loop;
-};
+struct UdpTest : testing::TestWithParam<std::pair<const char*, const char*>> {};
 
 TEST_P(UdpTest, RepliesComeFromTheAddressThatWasAsked) {
   const auto& [bound, asked] = GetParam();
-  auto socket = UdpSocket::open(loop, {bound, 0});
+  auto socket = UdpSocket::open({bound, 0});
   if (!socket) GTEST_SKIP() << socket.error().text;
   const Client client({asked, (*socket)->local().port});
   client.send("hello");
-  loop.run_until_done(answer(**socket, 1));
+  answer(**socket, 1);
   EXPECT_EQ(client.receive(), "HELLO");
 }
 
@@ -76,8 +74,7 @@ INSTANTIATE_TEST_SUITE_P(Addresses, UdpTest,
                          [](const auto& row) { return "Row" + std::to_string(row.index); });
 
 TEST(Udp, MoreThanABatchOfDatagramsIsAnsweredEachToItsSender) {
-  Loop loop;
-  auto socket = UdpSocket::open(loop, {"127.0.0.1", 0});
+  auto socket = UdpSocket::open({"127.0.0.1", 0});
   ASSERT_TRUE(socket.has_value());
   std::vector<std::unique_ptr<Client>> clients;
   for (char c = 'a'; c <= 'z'; ++c) {
@@ -85,7 +82,7 @@ TEST(Udp, MoreThanABatchOfDatagramsIsAnsweredEachToItsSender) {
     clients.back()->send(std::string(1, c));
     clients.back()->send(std::string(2, c));
   }
-  loop.run_until_done(answer(**socket, 52));
+  answer(**socket, 52);
   for (size_t i = 0; i < clients.size(); ++i) {
     EXPECT_EQ(clients[i]->receive(), std::string(1, static_cast<char>('A' + i)));
     EXPECT_EQ(clients[i]->receive(), std::string(2, static_cast<char>('A' + i)));
@@ -93,8 +90,7 @@ TEST(Udp, MoreThanABatchOfDatagramsIsAnsweredEachToItsSender) {
 }
 
 TEST(Udp, TooLongDatagramsAreSeenAsEmpty) {
-  Loop loop;
-  auto socket = UdpSocket::open(loop, {"127.0.0.1", 0});
+  auto socket = UdpSocket::open({"127.0.0.1", 0});
   ASSERT_TRUE(socket.has_value());
   const Client client((*socket)->local());
   client.send(std::string(UdpSocket::kDatagramBytesMax + 1, 'x'));
@@ -105,8 +101,7 @@ TEST(Udp, TooLongDatagramsAreSeenAsEmpty) {
 }
 
 TEST(Udp, TellsWhoAsked) {
-  Loop loop;
-  auto socket = UdpSocket::open(loop, {"127.0.0.1", 0});
+  auto socket = UdpSocket::open({"127.0.0.1", 0});
   ASSERT_TRUE(socket.has_value());
   const Client client((*socket)->local());
   client.send("x");
@@ -118,24 +113,30 @@ TEST(Udp, TellsWhoAsked) {
 }
 
 TEST(Udp, SeveralSocketsShareOneEndpoint) {
-  Loop loop;
-  const auto first = UdpSocket::open(loop, {"127.0.0.1", 0});
+  const auto first = UdpSocket::open({"127.0.0.1", 0});
   ASSERT_TRUE(first.has_value());
-  EXPECT_TRUE(UdpSocket::open(loop, (*first)->local()).has_value());
+  EXPECT_TRUE(UdpSocket::open((*first)->local()).has_value());
 }
 
-Task<void> close_soon(Loop& loop, UdpSocket& socket) {
-  loop.post([&socket] { socket.close(); });
-  const WaitEnd end = co_await socket.watch().wait(Ready::kReadable);
-  EXPECT_EQ(end, WaitEnd::kClosed);
-}
-
-TEST(Udp, CloseEndsAWait) {
-  Loop loop;
-  auto socket = UdpSocket::open(loop, {"127.0.0.1", 0});
+TEST(Udp, AWaitEndsWhenItIsInterrupted) {
+  auto socket = UdpSocket::open({"127.0.0.1", 0});
   ASSERT_TRUE(socket.has_value());
-  loop.run_until_done(close_soon(loop, **socket));
-  EXPECT_EQ((*socket)->receive(), 0U);
+  std::promise<size_t> received;
+  std::thread waiter([&] { received.set_value((*socket)->wait_and_receive()); });
+  (*socket)->interrupt();
+  EXPECT_EQ(received.get_future().get(), 0U);
+  waiter.join();
+}
+
+TEST(Udp, WhatCameBeforeTheInterruptIsStillReceivedAndAnswered) {
+  auto socket = UdpSocket::open({"127.0.0.1", 0});
+  ASSERT_TRUE(socket.has_value());
+  const Client client((*socket)->local());
+  client.send("hello");
+  (*socket)->interrupt();
+  answer(**socket, 1);
+  EXPECT_EQ(client.receive(), "HELLO");
+  EXPECT_EQ((*socket)->wait_and_receive(), 0U);
 }
 
 }  // namespace

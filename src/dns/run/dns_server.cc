@@ -9,32 +9,25 @@
 
 #include "base/sync.h"
 #include "base/text.h"
+#include "dns/run/answerer.h"
 #include "dns/run/frames.h"
-#include "dns/why_answer.h"
-#include "io/udp.h"
+#include "dns/run/udp_service.h"
 #include "wire/dns/message.h"
 
 namespace evershore::dns {
 
 namespace {
 
-constexpr size_t kBatchesPerTurn = 8;             // then others of the loop get their turn
-constexpr size_t kBatchesAtEndMax = 1'024;        // what lies in the socket when draining; a flood must not hold the exit
 constexpr size_t kTcpAnswersBytesMax = 64 << 10;  // answers gathered before they are sent
 constexpr size_t kLengthBytes = 2;
 constexpr int kPortAttempts = 16;
 constexpr Duration kHandshakeMax = std::chrono::seconds(3);
 
-static_assert(io::UdpSocket::kDatagramBytesMax >= kUdpAnswerBytesMax);
-
 }  // namespace
 
 struct DnsServer::Impl {
   Impl(io::Loop& on, const Published<CompiledSnapshot>& snapshots, DnsServerOptions server_options)
-      : loop(on), options(server_options), reader(snapshots) {
-    if (options.transfers != nullptr) transfers.emplace(*options.transfers);
-    if (options.why != nullptr) why.emplace(*options.why);
-  }
+      : loop(on), options(std::move(server_options)), answerer(snapshots, options, Transport::kTcp, counters.tcp.served) {}
 
   struct Connection {
     std::unique_ptr<io::Stream> stream;
@@ -48,17 +41,13 @@ struct DnsServer::Impl {
   };
   using Connections = std::list<Connection>;
 
-  Task<void> serve_udp();
-  bool answer_batch();
-  size_t answer_one(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, const Asker& asker, std::span<uint8_t> out);
-  size_t answer_datagram(size_t index, const CompiledSnapshot& snapshot, const Asker& asker);
-  Asker asker_over(Transport transport) const;
   Task<void> accept_tcp();
   void admit(io::Listener::Accepted accepted);
   Task<void> serve_tcp(Connections::iterator connection);
   Task<bool> shake_hands(Connection& connection);
   bool answer_frames(Connection& connection);
   bool answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, Connection& connection);
+  Asker asker_of(const Connection& connection) const;
   bool begin_transfer(std::span<const uint8_t> query, std::unique_ptr<TransferStream> stream, Connection& connection);
   void continue_transfer(Connection& connection);
   Mono write_deadline(const Connection& connection) const;
@@ -69,93 +58,18 @@ struct DnsServer::Impl {
 
   io::Loop& loop;
   DnsServerOptions options;
-  Published<CompiledSnapshot>::Reader reader;
-  std::optional<Published<TransferSnapshot>::Reader> transfers;
-  std::optional<Published<WhyState>::Reader> why;
+  DnsServerCounters counters;
+  Answerer answerer;
   size_t transfers_under_way = 0;
-  std::unique_ptr<io::UdpSocket> udp;
+  std::unique_ptr<UdpService> udp;  // none for TLS
   std::unique_ptr<io::Listener> listener;
   Connections connections;
   std::map<std::string, size_t, std::less<>> per_client;
-  uint64_t asked = 0;                                      // queries so far: weighted answers are drawn by it, with what the client brings
   std::array<uint8_t, dnswire::kMessageBytesMax> scratch;  // one TCP answer; used between two waits only
   bool draining = false;
   Mono drained_by = kNever;
-  DnsServerCounters counters;
   TaskScope tasks;
 };
-
-// What all who ask now have in common.
-Asker DnsServer::Impl::asker_over(Transport transport) const {
-  using std::chrono::duration_cast;
-  return {.transport = transport,
-          .cookies = options.cookies,
-          .seconds = static_cast<uint32_t>(duration_cast<std::chrono::seconds>(loop.wall().time_since_epoch()).count()),
-          .limiter = options.limiter,
-          .encrypted = options.tls != nullptr,
-          .now_us = static_cast<uint64_t>(duration_cast<std::chrono::microseconds>(loop.now().time_since_epoch()).count()),
-          .keepalive_tenths = static_cast<uint16_t>(options.tcp_idle_max / std::chrono::milliseconds(100))};
-}
-
-// --- UDP ---
-
-Task<void> DnsServer::Impl::serve_udp() {
-  while (true) {
-    const io::WaitEnd end = co_await udp->watch().wait(io::Ready::kReadable);
-    if (end == io::WaitEnd::kClosed) co_return;
-    for (size_t i = 0; i < kBatchesPerTurn && answer_batch(); ++i) {
-    }
-  }
-}
-
-// True if there may be more.
-bool DnsServer::Impl::answer_batch() {
-  const size_t got = udp->receive();
-  if (got == 0) return false;
-  const CompiledSnapshot& snapshot = *reader.get();
-  Asker asker = asker_over(Transport::kUdp);
-  size_t replies = 0;
-  for (size_t i = 0; i < got; ++i) {
-    const auto query = udp->datagram(i);
-    if (query.empty() || !worth_answering(udp->peer_address(i), udp->peer_port(i))) {
-      counters.udp_ignored.add();
-      continue;
-    }
-    asker.address = udp->peer_address(i);
-    asker.entropy = ++asked;
-    const size_t bytes = answer_datagram(i, snapshot, asker);
-    udp->set_reply(i, bytes);
-    replies += bytes > 0 ? 1 : 0;
-  }
-  counters.udp_unsent.add(replies - udp->send_replies());
-  return got == io::UdpSocket::kBatch;
-}
-
-size_t DnsServer::Impl::answer_one(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, const Asker& asker,
-                                   std::span<uint8_t> out) {
-  if (why && asks_why(query)) {
-    const auto told = why_answer(query, *why->get(), snapshot, asker.address);
-    if (told != nullptr) return answer(query, *told, asker, out, counters.answers);
-  }
-  return answer(query, snapshot, asker, out, counters.answers);
-}
-
-size_t DnsServer::Impl::answer_datagram(size_t index, const CompiledSnapshot& snapshot, const Asker& asker) {
-  const auto query = udp->datagram(index);
-  const auto out = udp->reply_buffer(index);
-  if (!transfers || !needs_a_look(query, *transfers->get(), Transport::kUdp)) {
-    return answer_one(query, snapshot, asker, out);
-  }
-  const DeskQuery look{.packet = query, .transport = Transport::kUdp, .peer = udp->peer_address(index), .now_seconds = seconds()};
-  auto found = look_at(look, *transfers->get(), counters.transfers);
-  if (found.kind == DeskAnswer::Kind::kReply) {
-    if (found.reply.size() > kUdpAnswerBytesMax) return 0;
-    std::ranges::copy(found.reply, out.begin());
-    return found.reply.size();
-  }
-  const size_t bytes = answer_one(query, snapshot, asker, out);
-  return found.signer && bytes > 0 ? sign_answer(out, bytes, look, *found.signer) : bytes;
-}
 
 // --- TCP ---
 
@@ -170,7 +84,7 @@ Task<void> DnsServer::Impl::accept_tcp() {
 void DnsServer::Impl::admit(io::Listener::Accepted accepted) {
   size_t& of_client = per_client[accepted.peer.address];
   if (draining || connections.size() >= options.tcp_connections_max || of_client >= options.tcp_connections_per_client_max) {
-    counters.tcp_refused.add();
+    counters.tcp.refused.add();
     if (of_client == 0) per_client.erase(accepted.peer.address);
     return;
   }
@@ -182,7 +96,7 @@ void DnsServer::Impl::admit(io::Listener::Accepted accepted) {
                          .answers = {},
                          .peer = std::move(peer),
                          .transfer = nullptr});
-  counters.tcp_connections.set(connections.size());
+  counters.tcp.connections.set(connections.size());
   tasks.spawn(serve_tcp(std::prev(connections.end())));
 }
 
@@ -236,7 +150,7 @@ Mono DnsServer::Impl::write_deadline(const Connection& connection) const {
 // Answers the whole queries that have arrived, up to kTcpAnswersBytesMax; of a transfer, one message a turn. False: not DNS,
 // hang up.
 bool DnsServer::Impl::answer_frames(Connection& connection) {
-  const CompiledSnapshot& snapshot = *reader.get();
+  const CompiledSnapshot& snapshot = answerer.snapshot();
   if (connection.transfer != nullptr) {
     continue_transfer(connection);
     return true;
@@ -258,20 +172,23 @@ void append_frame(std::vector<uint8_t>& out, std::span<const uint8_t> message) {
 }
 }  // namespace
 
+Asker DnsServer::Impl::asker_of(const Connection& connection) const {
+  Asker asker = answerer.asker_at(loop.now(), loop.wall());
+  asker.address = connection.peer;
+  return asker;
+}
+
 bool DnsServer::Impl::answer_frame(std::span<const uint8_t> query, const CompiledSnapshot& snapshot, Connection& connection) {
-  const DeskQuery look{.packet = query, .transport = Transport::kTcp, .peer = connection.peer, .now_seconds = seconds()};
+  Asker asker = asker_of(connection);
   DeskAnswer found;
-  if (transfers && needs_a_look(query, *transfers->get(), Transport::kTcp)) found = look_at(look, *transfers->get(), counters.transfers);
+  if (answerer.is_special(query)) found = answerer.look(query, asker);
   if (found.kind == DeskAnswer::Kind::kStream) return begin_transfer(query, std::move(found.stream), connection);
   if (found.kind == DeskAnswer::Kind::kReply) {
     append_frame(connection.answers, found.reply);
     return true;
   }
-  Asker asker = asker_over(Transport::kTcp);
-  asker.address = connection.peer;
-  asker.entropy = ++asked;
-  size_t bytes = answer_one(query, snapshot, asker, scratch);
-  if (bytes > 0 && found.signer) bytes = sign_answer(scratch, bytes, look, *found.signer);
+  const size_t bytes = found.signer ? answerer.answer_signed(query, snapshot, asker, *found.signer, scratch)
+                                    : answerer.answer(query, snapshot, asker, scratch);
   if (bytes == 0) return false;
   append_frame(connection.answers, std::span(scratch).first(bytes));
   return true;
@@ -280,7 +197,7 @@ bool DnsServer::Impl::answer_frame(std::span<const uint8_t> query, const Compile
 bool DnsServer::Impl::begin_transfer(std::span<const uint8_t> query, std::unique_ptr<TransferStream> stream, Connection& connection) {
   if (transfers_under_way >= options.transfers_max) {
     // Secondaries try again by themselves: SERVFAIL says that this is about now, not about them.
-    counters.transfers.busy.add();
+    counters.tcp.served.transfers.busy.add();
     append_frame(connection.answers, refusal_of(query, dnswire::Rcode::kServFail));
     return true;
   }
@@ -303,11 +220,11 @@ void DnsServer::Impl::drop(Connections::iterator connection) {
   if (--client->second == 0) per_client.erase(client);
   if (connection->transfer != nullptr) {
     --transfers_under_way;
-    counters.transfers.unfinished.add();
+    counters.tcp.served.transfers.unfinished.add();
   }
   if (connection->stream != nullptr) connection->stream->close();
   connections.erase(connection);
-  counters.tcp_connections.set(connections.size());
+  counters.tcp.connections.set(connections.size());
 }
 
 // --- Start and end ---
@@ -323,7 +240,7 @@ Result<std::unique_ptr<DnsServer>> DnsServer::start(io::Loop& loop, const io::En
     return server;
   }
   for (int attempt = 1;; ++attempt) {
-    TRY(impl.udp, io::UdpSocket::open(loop, endpoint));
+    TRY(impl.udp, UdpService::open(endpoint, snapshots, impl.options, impl.counters.udp));
     auto listener = io::Listener::open(loop, impl.udp->local());
     if (listener) {
       impl.listener = std::move(*listener);
@@ -332,7 +249,9 @@ Result<std::unique_ptr<DnsServer>> DnsServer::start(io::Loop& loop, const io::En
     // The port that the system chose for UDP may be taken for TCP; another time it is not.
     if (endpoint.port != 0 || attempt == kPortAttempts) return std::unexpected(std::move(listener).error());
   }
-  impl.tasks.spawn(impl.serve_udp());
+  loop.post([&impl] {
+    if (!impl.draining) impl.udp->start();
+  });
   impl.tasks.spawn(impl.accept_tcp());
   return server;
 }
@@ -345,9 +264,7 @@ const DnsServerCounters& DnsServer::counters() const { return impl_->counters; }
 Task<void> DnsServer::drain(Mono deadline) {
   impl_->draining = true;
   impl_->drained_by = deadline;
-  for (size_t i = 0; impl_->udp != nullptr && i < kBatchesAtEndMax && impl_->answer_batch(); ++i) {
-  }
-  if (impl_->udp != nullptr) impl_->udp->close();
+  if (impl_->udp != nullptr) impl_->udp->stop();
   impl_->listener->close();
   for (auto& connection : impl_->connections) {
     if (connection.stream == nullptr) continue;  // shaking hands, for no longer than kHandshakeMax

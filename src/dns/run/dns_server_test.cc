@@ -210,7 +210,7 @@ TEST_F(Server, Line22_OneClientCannotTakeAllConnections) {
   }
   const Client third(SOCK_STREAM, at_);
   EXPECT_TRUE(third.receive().empty());
-  EXPECT_EQ(server_->counters().tcp_refused.get(), 1U);
+  EXPECT_EQ(server_->counters().tcp.refused.get(), 1U);
 }
 
 TEST_F(Server, AnAnswerOverTcpEndsTheConnection) {
@@ -267,7 +267,7 @@ TEST_F(Server, CountsWhatItDoes) {
     EXPECT_FALSE(client.receive().empty());
   }
   stop();
-  const auto& counters = server_->counters().answers;
+  const auto& counters = server_->counters().udp.served.answers;
   EXPECT_EQ(counters.queries_udp.get(), 3U);
   EXPECT_EQ(counters.by_rcode[0].get(), 1U);
   EXPECT_EQ(counters.by_rcode[3].get(), 1U);

@@ -51,7 +51,7 @@ class Transfers : public testing::Test {
   // Runs on the loop and waits for it.
   uint64_t counted(Counter TransferCounters::* counter) {
     std::promise<uint64_t> value;
-    loop_.post([&] { value.set_value((server_->counters().transfers.*counter).get()); });
+    loop_.post([&] { value.set_value((server_->counters().tcp.served.transfers.*counter).get()); });
     return value.get_future().get();
   }
   std::string dig(const std::string& words) {

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 #include "base/sync.h"
-#include "io/udp.h"
+#include "io/test_support.h"
 #include "wire/dns/message.h"
 #include "wire/dns/rdata.h"
 
@@ -24,9 +24,10 @@ std::shared_ptr<const TransferSnapshot> snapshot(uint32_t serial) {
 }
 
 // A secondary that takes `deaf` notices in silence, then answers; over when it has answered.
-Task<void> secondary(io::UdpSocket& socket, size_t deaf, uint8_t rcode) {
+Task<void> secondary(io::WatchedUdp& at, size_t deaf, uint8_t rcode) {
+  io::UdpSocket& socket = *at.socket;
   for (size_t heard = 0; heard <= deaf;) {
-    const io::WaitEnd end = co_await socket.watch().wait(io::Ready::kReadable);
+    const io::WaitEnd end = co_await at.watch.wait(io::Ready::kReadable);
     if (end != io::WaitEnd::kReady) co_return;
     const size_t got = socket.receive();
     for (size_t i = 0; i < got; ++i) {
@@ -50,9 +51,9 @@ Task<void> until_heard(io::Loop& loop, const Notifier& notifier) {
   while (!done() && loop.now() < limit) co_await sleep_for(loop, 1ms);
 }
 
-Task<void> play(io::Loop& loop, io::UdpSocket& socket, Notifier& notifier, size_t deaf, uint8_t rcode) {
+Task<void> play(io::Loop& loop, io::WatchedUdp& at, Notifier& notifier, size_t deaf, uint8_t rcode) {
   TaskScope scope;
-  scope.spawn(secondary(socket, deaf, rcode));
+  scope.spawn(secondary(at, deaf, rcode));
   notifier.published(snapshot(7));
   co_await scope.join();
   co_await until_heard(loop, notifier);
@@ -61,21 +62,21 @@ Task<void> play(io::Loop& loop, io::UdpSocket& socket, Notifier& notifier, size_
 Task<void> finish(Notifier& notifier) { co_await notifier.stop(); }
 
 struct Notices : testing::Test {
-  Notices() : socket(std::move(*io::UdpSocket::open(loop, {"127.0.0.1", 0}))), notifier(loop, Log()) {}
+  Notices() : udp(loop, {"127.0.0.1", 0}), notifier(loop, Log()) {}
   ~Notices() override { loop.run_until_done(finish(notifier)); }
   void configure(TransferRules rules = {}) {
     DnsSettings settings;
-    settings.transfer.notify = {io::format_endpoint(socket->local())};
+    settings.transfer.notify = {io::format_endpoint(udp.socket->local())};
     notifier.configure(settings, rules);
   }
   io::Loop loop;
-  std::unique_ptr<io::UdpSocket> socket;
+  io::WatchedUdp udp;
   Notifier notifier;
 };
 
 TEST_F(Notices, AreAcknowledged) {
   configure();
-  loop.run_until_done(play(loop, *socket, notifier, 0, 0));
+  loop.run_until_done(play(loop, udp, notifier, 0, 0));
   ASSERT_EQ(notifier.status().size(), 1U);
   EXPECT_TRUE(notifier.status()[0].state.acknowledged);
   EXPECT_EQ(notifier.status()[0].state.serial, 7U);
@@ -85,14 +86,14 @@ TEST_F(Notices, AreAcknowledged) {
 
 TEST_F(Notices, AreRepeatedUntilHeard) {
   configure();
-  loop.run_until_done(play(loop, *socket, notifier, 1, 0));
+  loop.run_until_done(play(loop, udp, notifier, 1, 0));
   EXPECT_TRUE(notifier.status()[0].state.acknowledged);
   EXPECT_EQ(notifier.counters().sent.get(), 2U);
 }
 
 TEST_F(Notices, ARefusalIsShown) {
   configure();
-  loop.run_until_done(play(loop, *socket, notifier, 0, 5));
+  loop.run_until_done(play(loop, udp, notifier, 0, 5));
   EXPECT_FALSE(notifier.status()[0].state.acknowledged);
   EXPECT_EQ(notifier.status()[0].state.why, "answers REFUSED");
 }
@@ -103,7 +104,7 @@ TEST_F(Notices, WithAKeyAnUnsignedAnswerIsNotBelieved) {
   rules.key_names = {*Name::parse("k")};
   configure(rules);
   // The echo carries our own signature, which is not one over ours.
-  loop.run_until_done(play(loop, *socket, notifier, 0, 0));
+  loop.run_until_done(play(loop, udp, notifier, 0, 0));
   EXPECT_FALSE(notifier.status()[0].state.acknowledged);
   EXPECT_EQ(notifier.status()[0].state.why, "answers without our key's signature");
 }

@@ -8,7 +8,7 @@
 
 #include "base/sync.h"
 #include "dns/lookup_test_support.h"
-#include "io/udp.h"
+#include "io/test_support.h"
 #include "wire/dns/message.h"
 
 namespace evershore::dns {
@@ -31,18 +31,18 @@ class FakeResolver {
   FakeResolver(io::Loop& loop, Answer answer) : answer_(std::move(answer)) {
     // The kernel chooses a port for one of the two; it may be taken for the other.
     for (int tries = 0; tries < 50 && listener_ == nullptr; ++tries) {
-      socket_ = std::move(*io::UdpSocket::open(loop, {"127.0.0.1", 0}));
-      if (auto listener = io::Listener::open(loop, socket_->local())) listener_ = std::move(*listener);
+      udp_.emplace(loop, io::Endpoint{"127.0.0.1", 0});
+      if (auto listener = io::Listener::open(loop, udp_->socket->local())) listener_ = std::move(*listener);
     }
     EVERSHORE_ASSERT(listener_ != nullptr);
     tasks_.spawn(serve_udp());
     tasks_.spawn(serve_tcp());
   }
-  io::Endpoint endpoint() const { return socket_->local(); }
+  io::Endpoint endpoint() const { return udp_->socket->local(); }
   size_t asked = 0;
   void set(Answer answer) { answer_ = std::move(answer); }
   Task<void> stop() {
-    socket_->close();
+    udp_->watch.close();
     listener_->close();
     co_await tasks_.join();
   }
@@ -57,17 +57,17 @@ class FakeResolver {
   }
   Task<void> serve_udp() {
     while (true) {
-      const io::WaitEnd end = co_await socket_->watch().wait(io::Ready::kReadable);
+      const io::WaitEnd end = co_await udp_->watch.wait(io::Ready::kReadable);
       if (end != io::WaitEnd::kReady) co_return;
-      const size_t got = socket_->receive();
+      const size_t got = udp_->socket->receive();
       for (size_t i = 0; i < got; ++i) {
         // One reply a datagram: a second packet is for tests of what comes first.
-        const auto packets = answer(socket_->datagram(i), false);
+        const auto packets = answer(udp_->socket->datagram(i), false);
         if (packets.empty()) continue;
-        std::ranges::copy(packets.front(), socket_->reply_buffer(i).begin());
-        socket_->set_reply(i, packets.front().size());
+        std::ranges::copy(packets.front(), udp_->socket->reply_buffer(i).begin());
+        udp_->socket->set_reply(i, packets.front().size());
       }
-      socket_->send_replies();
+      udp_->socket->send_replies();
     }
   }
   Task<void> serve_tcp() {
@@ -89,7 +89,7 @@ class FakeResolver {
   }
 
   Answer answer_;
-  std::unique_ptr<io::UdpSocket> socket_;
+  std::optional<io::WatchedUdp> udp_;
   std::unique_ptr<io::Listener> listener_;
   TaskScope tasks_;
 };

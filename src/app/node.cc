@@ -6,6 +6,7 @@
 #include <csignal>
 #include <thread>
 
+#include "app/certificate_wiring.h"
 #include "app/free_memory.h"
 #include "app/settings/settings.h"
 #include "base/text.h"
@@ -30,17 +31,6 @@ Result<std::vector<io::Endpoint>> endpoints_of(const std::vector<std::string>& t
     endpoints.push_back(std::move(endpoint));
   }
   return endpoints;
-}
-
-Result<std::shared_ptr<io::TlsServerContext>> tls_server_of(const EdgeSettings& edge) {
-  std::vector<io::TlsServerCertificate> certificates;
-  for (const auto& pair : edge.tls) certificates.push_back({pair.certificate_path, pair.private_key_path});
-  if (certificates.empty()) return std::shared_ptr<io::TlsServerContext>();
-  return io::TlsServerContext::make(certificates);
-}
-
-size_t thread_count(const NodeSettings& node) {
-  return node.threads > 0 ? node.threads : std::max(1U, std::thread::hardware_concurrency());
 }
 
 // "host:port" as the HTTP client dials it: what the drill's fault board goes by.
@@ -96,6 +86,7 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string setting
        .on_trouble = [self](const auto& name, auto trouble, const auto& why) { self->on_outside_trouble(name, trouble, why); }});
   node->loop_.run_until_done(node->learn_outside(node->settings_.dns));
   auto listening = node->configure_dns(node->settings_);
+  if (listening) listening = node->open_certificates();
   if (listening) listening = node->listen();
   if (!listening) {
     node->loop_.run_until_done(node->outside_.stop());
@@ -105,6 +96,7 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string setting
   node->notifier_.configure(node->settings_.dns, node->publisher_.transfers().read()->rules);
   node->replication_->configure(node->settings_);
   node->replication_->begin();
+  node->certificates_->start();
   for (auto& thread : node->serving_) thread->start();
   return node;
 }
@@ -158,7 +150,9 @@ Result<void> Node::load_dns(const Settings& settings) {
   const auto keys = dns::read_zone_keys(settings.dns, settings_.node.data, loop_.wall(), problems);
   TRY(auto countries, dns::read_countries(settings.dns));
   publisher_.update_outside(outside_.addresses());
-  if (problems.empty()) problems = publisher_.configure(settings.dns, files, std::move(countries), keys);
+  auto with_proofs = settings.dns;
+  add_proofs(with_proofs, acme_proofs_);
+  if (problems.empty()) problems = publisher_.configure(with_proofs, files, std::move(countries), keys);
   if (!problems.empty()) return fail(Fault::kInvalid, "dns: " + problems.front().message);
   return {};
 }
@@ -225,7 +219,7 @@ Result<void> Node::start_serving() {
   TRY(endpoints_.edge_tls, endpoints_of(settings_.edge.listen_tls));
   TRY(endpoints_.dns, endpoints_of(settings_.dns.listen));
   TRY(endpoints_.dns_tls, endpoints_of(settings_.dns.listen_tls));
-  TRY(const auto tls, tls_server_of(settings_.edge));
+  TRY(const auto tls, tls_server(settings_.edge));
   if (endpoints_.none()) return {};
   open_disk_cache();
   for (size_t i = 0; i < thread_count(settings_.node); ++i) {
@@ -395,6 +389,7 @@ Task<void> Node::shut_down() {
   co_await alerts_->stop();
   co_await notifier_.stop();
   co_await outside_.stop();
+  co_await certificates_->stop();
   co_await tasks_.join();
   loop_.stop();
 }
@@ -431,7 +426,7 @@ void Node::apply(Settings next) {
          next.edge.cache_memory_bytes != settings_.edge.cache_memory_bytes || next.edge.cache_disk != settings_.edge.cache_disk);
   frozen("dns.listen", next.dns.listen != settings_.dns.listen || next.dns.listen_tls != settings_.dns.listen_tls);
   frozen("admin", next.admin != settings_.admin);
-  auto tls = tls_server_of(next.edge);
+  auto tls = tls_server(next.edge);
   auto dns = tls ? configure_dns(next) : Result<void>(std::unexpected(tls.error()));
   if (!dns) {
     follow_outside(settings_.dns);
@@ -442,11 +437,11 @@ void Node::apply(Settings next) {
   const bool data_changed = next.regions != settings_.regions || next.sites != settings_.sites;
   const bool alerts_changed = next.alerts != settings_.alerts;
   settings_ = std::move(next);
-  edge_config_.publish(
-      edge::make_edge_config(settings_.edge, settings_.regions, settings_.sites, static_cast<uint32_t>(thread_count(settings_.node))));
-  if (*tls) {
-    for (auto& thread : serving_) thread->replace_tls(*tls);
+  publish_edge_config();
+  if (auto configured = certificates_->configure(wanted_certificates(settings_)); !configured) {
+    events_.add("settings", settings_path_, "the certificates stay as they were: " + configured.error().text);
   }
+  on_certificates();
   notifier_.configure(settings_.dns, publisher_.transfers().read()->rules);
   steersman_->retain(settings_);
   health_->reconfigure(health_settings(settings_));

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "acme/run/certificates.h"
 #include "app/event_log.h"
 #include "app/replication_thread.h"
 #include "app/serving_thread.h"
@@ -62,6 +63,13 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Result<void> configure_dns(const Settings& settings);
   Result<void> load_dns(const Settings& settings);
   void open_disk_cache();
+  Result<void> open_certificates();
+  std::optional<acme::Certificates::Wanted> wanted_certificates(const Settings& settings) const;
+  Result<std::shared_ptr<io::TlsServerContext>> tls_server(const EdgeSettings& edge) const;
+  void publish_edge_config();
+  void on_certificates();
+  Result<void> publish_proofs(std::vector<acme::DnsProof> proofs);
+  void on_certificate_news(const acme::CertificateNews& news);
   Result<void> listen();
   Result<void> start_serving();
   Result<void> start_admin();
@@ -115,6 +123,9 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   std::unique_ptr<edge::DiskCache> disk_cache_;  // null: memory only
   std::unique_ptr<edge::PurgeDesk> purges_;
   edge::FillDesk fills_;
+  std::unique_ptr<acme::Certificates> certificates_;
+  std::string acme_thumbprint_;
+  std::vector<acme::DnsProof> acme_proofs_;  // in the zones
   std::vector<std::unique_ptr<ServingThread>> serving_;
   std::unique_ptr<console::AdminServer> admin_;
   std::string key_problem_;                    // "" = none

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "app/certificate_report.h"
 #include "app/dns_metrics.h"
 #include "app/node.h"
 #include "app/node_json.h"
@@ -262,6 +263,7 @@ Task<std::string> Node::status_json() {
   json["edge"]["disk"] = disk_json(disk_cache_.get());
   json["dns"] = dns_json(serving_, endpoints_.dns, publisher_, notifier_);
   json["dns"]["alias_targets"] = alias_targets_json(outside_.book());
+  json["certificates"] = certificates_document(certificates_->status(), view.now);
   co_return to_text(json);
 }
 
@@ -509,6 +511,7 @@ Task<std::string> Node::metrics_text() {
     counter(out, fmt::format("evershore_edge_{}_total", name), fmt::format("Edge: {}.", name), edge[name]);
   }
   disk_metrics(out, disk_json(disk_cache_.get()));
+  certificate_metrics(out, certificates_->status(), certificates_->counters());
   for (size_t i = 0; i < serving_.size(); ++i) {
     const auto loop = std::to_string(i);
     const std::array<Label, 1> labels{{{"loop", loop}}};

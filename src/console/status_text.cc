@@ -86,6 +86,17 @@ std::string sites_text(const Json& status) {
   return out;
 }
 
+std::string certificates_text(const Json& status) {
+  const auto list = status.value("certificates", Json::array());
+  if (list.empty()) return "";
+  std::vector<Row> rows{{"CERTIFICATE", "STATE", "LEFT", "RENEWAL", "PROBLEM"}};
+  for (const auto& each : list) {
+    rows.push_back({text_of(each, "host"), text_of(each, "state"), seconds_of(each, "left_seconds"), text_of(each, "renew_at"),
+                    text_of(each, "problem")});
+  }
+  return "\n" + table(rows);
+}
+
 }  // namespace
 
 Result<std::string> status_text(std::string_view status_json, TextStyle style) {
@@ -93,7 +104,7 @@ Result<std::string> status_text(std::string_view status_json, TextStyle style) {
   if (!status.is_object()) return fail(Fault::kInvalid, "the node's status is not a JSON object; is this Evershore's admin listener?");
   std::string out = fmt::format("Node {} (version {}), up {}\n\n", text_of(status, "node"), text_of(status, "version"),
                                 seconds_of(status, "uptime_seconds"));
-  out += regions_text(status) + "\n" + checks_text(status) + sites_text(status);
+  out += regions_text(status) + "\n" + checks_text(status) + sites_text(status) + certificates_text(status);
   if (style.colour) {
     paint(out, "up", "32");
     paint(out, "down", "1;31");

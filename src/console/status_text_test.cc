@@ -19,6 +19,15 @@ TEST(StatusText, ShowsWhatIsDownSinceWhenAndWhatItLacks) {
   EXPECT_NE(text->find("connection refused"), std::string::npos);
 }
 
+TEST(StatusText, certificates_where_there_are_any) {
+  EXPECT_EQ(status_text(kStatus, {})->find("CERTIFICATE"), std::string::npos);
+  const auto text = status_text(R"({"node":"n1","certificates":[{"host":"a.test","state":"valid","left_seconds":864000,
+      "renew_at":"2026-12-01T00:00:00Z","problem":""}]})",
+                                {});
+  ASSERT_TRUE(text) << text.error().text;
+  EXPECT_NE(text->find("  a.test       valid  10 d"), std::string::npos) << *text;
+}
+
 TEST(StatusText, ColoursOnlyWhenAsked) {
   EXPECT_EQ(status_text(kStatus, {})->find('\x1b'), std::string::npos);
   EXPECT_NE(status_text(kStatus, {.colour = true})->find("\x1b[1;31mdown\x1b[0m"), std::string::npos);

@@ -73,6 +73,14 @@ struct FailbackSettings {
 // What goes to a region: a request for a key, or the client's request itself (of a site whose regions are any HTTP servers).
 enum class ForwardMode : uint8_t { kKeys, kRequests };
 
+// Strict-Transport-Security (RFC 6797), in answers over TLS.
+struct HstsSettings {
+  Duration max_age{};  // 0 = none
+  bool include_subdomains = false;
+  bool preload = false;
+  bool operator==(const HstsSettings&) const = default;
+};
+
 struct SiteSettings {
   std::string name;
   std::vector<std::string> hosts;    // exact, "*.example.com", "*"; lower case
@@ -85,6 +93,8 @@ struct SiteSettings {
   Duration negative_ttl{};               // of "no region has it"; 0 = not kept
   std::optional<Duration> override_ttl;  // instead of what regions say
   std::optional<Duration> max_ttl;       // regions cannot ask for more
+  bool redirect_https = false;           // plain requests are sent to HTTPS
+  HstsSettings hsts;
   ReplicationSettings replication;
   FailbackSettings failback;
   bool operator==(const SiteSettings&) const = default;
@@ -94,6 +104,27 @@ struct TlsPair {
   std::string certificate_path;
   std::string private_key_path;
   bool operator==(const TlsPair&) const = default;
+};
+
+// Certificates from an ACME authority (RFC 8555).
+enum class AcmeChallenge : uint8_t { kHttp01, kDns01 };
+struct AcmeSettings {
+  std::string directory;  // its URL
+  std::string email;
+  bool accept_terms = false;
+  AcmeChallenge challenge = AcmeChallenge::kHttp01;
+  std::vector<std::string> hosts;  // empty = the sites'
+  std::string ca_file;             // PEM; "" = the system's store
+  std::string eab_key_id;          // external account binding
+  Secret eab_hmac_key;             // base64url
+  Duration dns_wait{};             // after publishing a dns-01 record
+  struct Shared {
+    std::vector<std::string> regions;  // empty = not shared
+    Secret secret;                     // 64 hex digits
+    Duration interval = 30s;
+    bool operator==(const Shared&) const = default;
+  } shared;
+  bool operator==(const AcmeSettings&) const = default;
 };
 
 struct DiskCacheSettings {
@@ -106,6 +137,8 @@ struct EdgeSettings {
   std::vector<std::string> listen;  // "0.0.0.0:8080"; empty = no edge role
   std::vector<std::string> listen_tls;
   std::vector<TlsPair> tls;
+  std::optional<AcmeSettings> acme;
+  uint32_t https_port = 443;  // where clients reach TLS, for redirects
   uint64_t cache_memory_bytes = 256ULL << 20;
   std::optional<DiskCacheSettings> cache_disk;
   Duration connect_timeout = 300ms;
@@ -205,7 +238,7 @@ struct HealthCheckSettings {
 };
 
 struct AlertSettings {
-  std::vector<std::string> on;  // "region" | "health_check" | "replication" | "dns"
+  std::vector<std::string> on;  // "region" | "health_check" | "replication" | "dns" | "certificate"
   std::string webhook;          // one of the two
   std::vector<std::string> exec;
   bool operator==(const AlertSettings&) const = default;

@@ -107,6 +107,15 @@ void check_site(const SiteSettings& site, const std::string& path, std::span<con
   }
 }
 
+void check_transport(const SiteSettings& site, const std::string& path, const EdgeSettings& edge, Problems& problems) {
+  if (site.redirect_https && edge.listen_tls.empty()) {
+    problems.add(path + ".redirect_https", "nothing listens for HTTPS: give edge.listen_tls");
+  }
+  if (site.hsts.preload && (site.hsts.max_age < 24h * 365 || !site.hsts.include_subdomains)) {
+    problems.add(path + ".hsts.preload", "needs hsts.max_age of at least 365d and hsts.include_subdomains = true");
+  }
+}
+
 struct Listening {
   std::string path;
   std::string endpoint;
@@ -141,6 +150,7 @@ void cross_check(const Loaded& loaded, Problems& problems) {
   check_sites(loaded.settings, problems);
   check_health_checks(loaded.settings, problems);
   check_listeners(loaded.settings, problems);
+  check_acme(loaded.settings, problems);
   check_alerts(loaded.settings, problems);
   check_dns(loaded.settings, problems);
   check_aws(loaded, problems);
@@ -164,6 +174,7 @@ void check_sites(const Settings& settings, Problems& problems) {
     const std::string path = "sites." + name;
     check_site(site, path, regions, problems);
     check_forward(site, path, settings.regions, problems);
+    check_transport(site, path, settings.edge, problems);
     for (size_t i = 0; i < site.hosts.size(); ++i) {
       if (site.hosts[i].empty()) continue;
       const auto [owner, fresh] = owner_of_host.emplace(site.hosts[i], name);
@@ -188,11 +199,11 @@ void check_listeners(const Settings& settings, Problems& problems) {
     if (!fresh) problems.add(listening.path, fmt::format("{} listens on {} already", owner->second, listening.endpoint));
   }
 
-  if (!settings.edge.listen_tls.empty() && !problems.present("edge.tls")) {
-    problems.add("edge.listen_tls", "needs a certificate: give edge.tls");
+  if (!settings.edge.listen_tls.empty() && !problems.present("edge.tls") && !problems.present("edge.acme")) {
+    problems.add("edge.listen_tls", "needs a certificate: give edge.tls or edge.acme");
   }
-  if (!settings.dns.listen_tls.empty() && !problems.present("edge.tls")) {
-    problems.add("dns.listen_tls", "needs a certificate: give edge.tls");
+  if (!settings.dns.listen_tls.empty() && !problems.present("edge.tls") && !problems.present("edge.acme")) {
+    problems.add("dns.listen_tls", "needs a certificate: give edge.tls or edge.acme");
   }
   if (settings.edge.cache_disk && settings.edge.cache_disk->path.empty()) problems.add("edge.cache.disk.path", "is missing");
   if (settings.edge.cache_disk && !problems.present("edge.cache.disk.size")) problems.add("edge.cache.disk.size", "is missing");

@@ -13,6 +13,7 @@ void check_regions(const Settings& settings, Problems& problems);
 void check_sites(const Settings& settings, Problems& problems);
 void check_health_checks(const Settings& settings, Problems& problems);
 void check_listeners(const Settings& settings, Problems& problems);
+void check_acme(const Settings& settings, Problems& problems);
 void check_alerts(const Settings& settings, Problems& problems);
 void check_dns(const Settings& settings, Problems& problems);
 void check_aws(const Loaded& loaded, Problems& problems);

@@ -126,13 +126,11 @@ void read_row(Reader& reader, const Row<S>& row, std::string_view path, const to
   std::visit(
       [&](const auto& field) {
         using F = std::decay_t<decltype(field)>;
-        if constexpr (std::is_same_v<F, NotYet>) {
-          reader.problems.add(path, "is not available yet");
-        } else if constexpr (std::is_same_v<F, Choice<S>>) {
+        if constexpr (std::is_same_v<F, Choice<S>>) {
           const auto* text = reader.text_in(path, node, "a text");
           size_t option = 0;
           if (text != nullptr && reader.keep(path, read_option(*text, row.limits), option)) field.set(into, option);
-        } else if constexpr (!std::is_same_v<F, Tables> && !std::is_same_v<F, Named>) {
+        } else if constexpr (!std::is_same_v<F, Tables> && !std::is_same_v<F, Named> && !std::is_same_v<F, OneTable>) {
           read_value(reader, path, node, row.limits, field(into));
         }
       },
@@ -261,6 +259,11 @@ void read_edge(Reader& reader, const toml::table& table, EdgeSettings& edge) {
   read_tables(reader, "edge.tls", table.get("tls"), kTlsPairsMax, [&](const std::string& path, const toml::table& pair) {
     read_section(reader, tls_rows(), path, pair, edge.tls.emplace_back());
   });
+  if (const auto* acme = table.get_as<toml::table>("acme")) {
+    read_section(reader, acme_rows(), "edge.acme", *acme, edge.acme.emplace());
+  } else if (table.contains("acme")) {
+    reader.wrong_type("edge.acme", *table.get("acme"), "a table");
+  }
 }
 
 // The file's top level.

@@ -74,8 +74,8 @@ Cells cells_of(const Row<S>& row) {
           return {"list of tables", "`[]`", fmt::format("0 to {}, see below", row.limits.most)};
         } else if constexpr (std::is_same_v<F, Named>) {
           return {"by name", "none", fmt::format("0 to {}", row.limits.most)};
-        } else if constexpr (std::is_same_v<F, NotYet>) {
-          return {"-", "", "not available yet"};
+        } else if constexpr (std::is_same_v<F, OneTable>) {
+          return {"table", "none", "see below"};
         } else if constexpr (std::is_same_v<F, Choice<S>>) {
           return {"choice", quoted(row.limits.options[field.get(defaults)].name), choices(row.limits.options)};
         } else {
@@ -113,6 +113,7 @@ std::string settings_reference() {
   section(out, "[sites.NAME]", site_rows());
   section(out, "[edge]", edge_rows());
   section(out, "edge.tls", tls_rows());
+  section(out, "edge.acme", acme_rows());
   section(out, "[dns]", dns_rows());
   section(out, "[[dns.keys]]", tsig_key_rows());
   section(out, "[[dns.zones]]", zone_rows());

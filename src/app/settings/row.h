@@ -56,13 +56,13 @@ struct Choice {
   size_t (*get)(const S&);
 };
 
-struct Tables {};  // an array of tables, described in a section of its own
-struct Named {};   // tables or lists by name, described in a section of its own
-struct NotYet {};  // a planned setting, refused as "not available yet"
+struct Tables {};    // an array of tables, described in a section of its own
+struct Named {};     // tables or lists by name, described in a section of its own
+struct OneTable {};  // a table, described in a section of its own
 
 template <class S>
 using Field = std::variant<Access<S, std::string>, Access<S, Duration>, Access<S, uint64_t>, Access<S, uint32_t>, Access<S, bool>,
-                           Access<S, std::vector<std::string>>, Access<S, Secret>, Choice<S>, Tables, Named, NotYet>;
+                           Access<S, std::vector<std::string>>, Access<S, Secret>, Choice<S>, Tables, Named, OneTable>;
 
 template <class S>
 struct Row {

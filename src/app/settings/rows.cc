@@ -29,7 +29,7 @@ constexpr std::array<Option, 7> kContinents{{{"AF"}, {"AN"}, {"AS"}, {"EU"}, {"N
 constexpr std::array<Option, 4> kCheckTypes{{{"http"}, {"https"}, {"tcp"}, {"calculated"}}};
 // Of texts.
 constexpr std::array<Option, 2> kRoles{{{"primary"}, {"secondary"}}};
-constexpr std::array<Option, 4> kAlertKinds{{{"region"}, {"health_check"}, {"replication"}, {"dns"}}};
+constexpr std::array<Option, 5> kAlertKinds{{{"region"}, {"health_check"}, {"replication"}, {"dns"}, {"certificate"}}};
 constexpr std::array<Option, 3> kLayouts{{{"classic"}, {"origin-group"}, {"evershore"}}};
 
 constexpr Limits kInterval{.shortest = 100ms, .longest = 1h};
@@ -198,6 +198,10 @@ std::span<const Row<SiteSettings>> site_rows() {
        "For so long \"no region has this key\" is answered from the cache; `0s` asks each time."},
       override_ttl_row(),
       max_ttl_row(),
+      redirect_row(),
+      hsts_rows()[0],
+      hsts_rows()[1],
+      hsts_rows()[2],
       {"replication.mode",
        CHOICE(S, ReplicationMode, replication.mode),
        {.options = kReplicationModes},
@@ -234,7 +238,12 @@ std::span<const Row<EdgeSettings>> edge_rows() {
       {"listen", FIELD(S, Texts, listen), kEndpoints, Apply::kRestart, "Addresses for HTTP. None, and none for TLS: no edge role."},
       {"listen_tls", FIELD(S, Texts, listen_tls), kEndpoints, Apply::kRestart, "Addresses for HTTPS; needs `tls`."},
       {"tls", Tables{}, {.most = kTlsPairsMax}, Apply::kLive, "Certificates; the first is the default, the others are chosen by SNI."},
-      {"acme", NotYet{}, {}, Apply::kLive, "Certificates from an ACME authority."},
+      {"acme", OneTable{}, {}, Apply::kLive, "Certificates from an ACME authority, after those of `tls`."},
+      {"https_port",
+       FIELD(S, uint32_t, https_port),
+       {.least = 1, .most = 65'535},
+       Apply::kLive,
+       "The port where clients reach TLS, for the redirects of `redirect_https`."},
       {"cache.memory", FIELD(S, uint64_t, cache_memory_bytes), {.most = 1ULL << 42}, Apply::kRestart, "Memory for cached objects."},
       {"cache.disk.path",
        [](S& at) -> std::string& { return (at.cache_disk ? *at.cache_disk : at.cache_disk.emplace()).path; },

@@ -1,6 +1,7 @@
 // The rows of every section of the settings file.
 #pragma once
 
+#include <array>
 #include <span>
 
 #include "app/settings/row.h"
@@ -25,8 +26,11 @@ inline constexpr size_t kTlsPairsMax = 1'024;
 std::span<const Row<NodeSettings>> node_rows();
 std::span<const Row<RegionSettings>> region_rows();
 std::span<const Row<SiteSettings>> site_rows();
+Row<SiteSettings> redirect_row();  // of site_rows()
+std::array<Row<SiteSettings>, 3> hsts_rows();
 std::span<const Row<EdgeSettings>> edge_rows();
 std::span<const Row<TlsPair>> tls_rows();
+std::span<const Row<AcmeSettings>> acme_rows();
 std::span<const Row<DnsSettings>> dns_rows();
 Limits prefix_limits();   // of [dns.networks] NAME
 Limits latency_limits();  // of [dns.latency.NETWORK] REGION

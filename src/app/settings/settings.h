@@ -51,6 +51,9 @@ Loaded parse_settings(std::string_view text, std::string_view file_name);
 // kNotFound, kRefused, kBroken: the file itself cannot be read.
 Result<Loaded> load_settings(const std::string& path);
 
+// The names that edge.acme is to have certificates for: sorted, each once. Empty without it.
+std::vector<std::string> certificate_hosts(const Settings& settings);
+
 // What the file's text alone does not tell. Asked only where there is no other problem; `tell` takes the setting's path, such as
 // "dns.zones[0].dnssec".
 using TellSetting = std::function<void(std::string_view path, std::string_view message)>;

@@ -65,7 +65,6 @@ TEST(BadSettings, of_the_text_itself) {
       {"a flag that is a text", "[edge]\nexpose_header = \"no\"\n", "2:17: edge.expose_header: must be true or false, not a text\n"},
       {"a list that is a text", "[edge]\nlisten = \"0.0.0.0:80\"\n", "2:10: edge.listen: must be a list of texts, not a text\n"},
       {"a list's member that is a number", "[edge]\nlisten = [\n  80,\n]\n", "3:3: edge.listen[0]: must be a text, not a number\n"},
-      {"something planned", "[edge]\nacme = { }\n", "2:8: edge.acme: is not available yet\n"},
   };
   expect_all(files);
 }
@@ -86,7 +85,7 @@ TEST(BadSettings, of_single_values) {
       {"a name with a slash", "[node]\nname = \"a/b\"\n",
        "2:8: node.name: \"a/b\" is not a name; letters, digits, '-', '_' and '.' are allowed\n"},
       {"an alert on nothing we know", "[[alerts]]\non = [\"regions\"]\nexec = [\"/bin/true\"]\n",
-       "2:7: alerts[0].on[0]: \"regions\" is not one of \"region\", \"health_check\", \"replication\", \"dns\"\n"},
+       "2:7: alerts[0].on[0]: \"regions\" is not one of \"region\", \"health_check\", \"replication\", \"dns\", \"certificate\"\n"},
   };
   expect_all(files);
 }
@@ -99,6 +98,65 @@ TEST(BadSettings, interval_bounds_are_seen_from_both_sides) {
   EXPECT_EQ(with_interval("1h"), "");
   EXPECT_EQ(with_interval("99ms"), "4:12: health_checks.a.interval: \"99ms\" is out of bounds; allowed is 100ms to 1h\n");
   EXPECT_EQ(with_interval("61m"), "4:12: health_checks.a.interval: \"61m\" is out of bounds; allowed is 100ms to 1h\n");
+}
+
+TEST(BadSettings, of_https) {
+  const std::string site = "[regions.east]\nendpoint = \"http://h:1\"\nbucket = \"b\"\n[sites.a]\nhosts = [\"h\"]\nregions = [\"east\"]\n";
+  EXPECT_EQ(problems_of(site + "redirect_https = true\n"),
+            "7:18: sites.a.redirect_https: nothing listens for HTTPS: give edge.listen_tls\n");
+  const std::string_view preload = "hsts.preload: needs hsts.max_age of at least 365d and hsts.include_subdomains = true\n";
+  EXPECT_EQ(problems_of(site + "hsts = { max_age = \"364d\", include_subdomains = true, preload = true }\n"),
+            fmt::format("7:65: sites.a.{}", preload));
+  EXPECT_EQ(problems_of(site + "hsts = { max_age = \"365d\", preload = true }\n"), fmt::format("7:38: sites.a.{}", preload));
+  EXPECT_EQ(problems_of(site + "hsts = { max_age = \"365d\", include_subdomains = true, preload = true }\n"), "");
+}
+
+TEST(Settings, certificates_from_an_authority) {
+  const auto loaded = parse_settings(R"(
+[regions.east]
+endpoint = "http://h:1"
+bucket = "b"
+[sites.a]
+hosts = ["b.test", "*.a.test", "a.test", "*"]
+regions = ["east"]
+[edge]
+listen = ["127.0.0.1:80"]
+listen_tls = ["127.0.0.1:443"]
+[edge.acme]
+directory = "https://ca.test/dir"
+accept_terms = true
+shared = { regions = ["east"], secret = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", interval = "5s" }
+)",
+                                     "evershore.toml");
+  ASSERT_EQ(told(loaded.problems), "");
+  ASSERT_TRUE(loaded.settings.edge.acme);
+  EXPECT_EQ(loaded.settings.edge.acme->challenge, AcmeChallenge::kHttp01);
+  EXPECT_EQ(loaded.settings.edge.acme->shared.interval, 5s);
+  EXPECT_EQ(certificate_hosts(loaded.settings), (std::vector<std::string>{"a.test", "b.test"}));
+  auto by_dns = loaded.settings;
+  by_dns.edge.acme->challenge = AcmeChallenge::kDns01;
+  EXPECT_EQ(certificate_hosts(by_dns), (std::vector<std::string>{"*.a.test", "a.test", "b.test"}));
+  by_dns.edge.acme->hosts = {"c.test", "c.test"};
+  EXPECT_EQ(certificate_hosts(by_dns), (std::vector<std::string>{"c.test"}));
+  EXPECT_TRUE(certificate_hosts(Settings{}).empty());
+}
+
+TEST(BadSettings, of_acme) {
+  const auto with = [](std::string_view acme) {
+    return problems_of(
+        fmt::format("[edge]\nlisten = [\"127.0.0.1:80\"]\nlisten_tls = [\"127.0.0.1:443\"]\n[edge.acme]\naccept_terms = true\n{}\n", acme));
+  };
+  const std::string good = "directory = \"https://ca.test/dir\"\nhosts = [\"a.test\"]\n";
+  EXPECT_EQ(with(good), "");
+  EXPECT_EQ(with("hosts = [\"a.test\"]"), "4:1: edge.acme.directory: is missing\n");
+  EXPECT_EQ(with("directory = \"http://ca.test/dir\"\nhosts = [\"a.test\"]"),
+            "6:13: edge.acme.directory: must be an https URL (RFC 8555 6.1)\n");
+  EXPECT_EQ(with("directory = \"https://ca.test/dir\""), "4:1: edge.acme.hosts: there is no host that could have a certificate\n");
+  EXPECT_EQ(with("directory = \"https://ca.test/dir\"\nhosts = [\"*.a.test\"]"),
+            "7:10: edge.acme.hosts[0]: \"*.a.test\" is a wildcard: only challenge = \"dns-01\" can prove it\n");
+  EXPECT_EQ(with(good + "email = \"me\""), "8:9: edge.acme.email: \"me\" is no e-mail address\n");
+  EXPECT_EQ(with(good + "eab_key_id = \"k\""), "4:1: edge.acme.eab_hmac_key: is missing; the two belong together\n");
+  EXPECT_EQ(problems_of("[edge]\nacme = 1\n"), "2:8: edge.acme: must be a table, not a number\n");
 }
 
 TEST(BadSettings, of_regions) {
@@ -213,7 +271,7 @@ TEST(BadSettings, of_listeners_and_admin) {
        "4:10: admin.listen: edge.listen[0] listens on 127.0.0.1:80 already\n"},
       {"port 0 is another one each time", "[edge]\nlisten = [\"127.0.0.1:0\", \"127.0.0.1:0\"]\n", ""},
       {"tls without a certificate", "[edge]\nlisten_tls = [\"127.0.0.1:443\"]\n",
-       "2:14: edge.listen_tls: needs a certificate: give edge.tls\n"},
+       "2:14: edge.listen_tls: needs a certificate: give edge.tls or edge.acme\n"},
       {"certificates that cannot be read", "[edge]\ntls = [{ certificate = \"/nonexistent.pem\", private_key = \"/\" }]\n",
        "2:24: edge.tls[0].certificate: cannot read /nonexistent.pem: No such file or directory\n"
        "2:58: edge.tls[0].private_key: cannot read /: not a regular file\n"},

@@ -14,7 +14,8 @@ struct EdgeConfig {
   EdgeSettings edge;
   std::map<std::string, RegionSettings> regions;
   SiteTable sites;
-  uint32_t loops = 1;  // the cache's memory is divided by it
+  uint32_t loops = 1;           // the cache's memory is divided by it
+  std::string acme_thumbprint;  // what questions of an ACME authority are answered with; "" = they are not
 };
 
 inline EdgeConfig make_edge_config(const EdgeSettings& edge, const std::map<std::string, RegionSettings>& regions,

@@ -23,7 +23,7 @@ class FakeExchange final : public io::HttpExchange {
 
   const http::RequestHead& request() const override { return request_; }
   const io::Endpoint& peer() const override { return peer_; }
-  bool tls() const override { return false; }
+  bool tls() const override { return over_tls; }
   io::Loop& loop() override { assertion_failed("the handler needs no loop", __FILE__, __LINE__); }
   Task<Result<std::span<const uint8_t>>> read_body() override { co_return std::span<const uint8_t>{}; }
   Task<Result<std::string>> read_whole_body(size_t) override { co_return std::string(); }
@@ -64,6 +64,7 @@ class FakeExchange final : public io::HttpExchange {
   std::string body;
   bool complete = false;
   bool aborted = false;
+  bool over_tls = false;
   bool gone = false;      // every write fails from now on
   bool returned = false;  // serve() has
 

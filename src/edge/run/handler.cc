@@ -3,6 +3,8 @@
 #include "edge/forward.h"
 #include "edge/run/block_run.h"
 #include "edge/run/fill.h"
+#include "edge/run/strict_exchange.h"
+#include "edge/secure.h"
 #include "routing/decide.h"
 #include "wire/http/cache_control.h"
 #include "wire/http/conditional.h"
@@ -31,11 +33,32 @@ Task<void> Handler::close() { co_await scope_.join(); }
 
 Task<void> Handler::serve(io::HttpExchange& exchange) {
   counters_.requests.add();
-  Request request{.exchange = exchange, .config = config_.get(), .id = ++requests_seen_, .begun = scheduler_.now()};
-  request.site = request.config->sites.find(exchange.request().host);
-  if (request.site == nullptr) {
+  const auto config = config_.get();
+  if (auto proof = exchange.tls() ? std::nullopt : answer_acme(exchange.request(), config->acme_thumbprint)) {
+    co_await refuse_with(exchange, std::move(*proof));
+    co_return;
+  }
+  const auto* site = config->sites.find(exchange.request().host);
+  if (site == nullptr) {
+    Request request{.exchange = exchange, .config = config, .begun = scheduler_.now()};
     count_answer(request, 421);
     co_await refuse_with(exchange, refuse(421, "No site here has this host name."));
+    co_return;
+  }
+  if (exchange.tls() && site->hsts.max_age > Duration::zero()) {
+    StrictExchange strict(exchange, strict_transport(site->hsts));
+    co_await serve_site(strict, *site);
+    co_return;
+  }
+  co_await serve_site(exchange, *site);
+}
+
+// `site` is of the present settings, which the request holds.
+Task<void> Handler::serve_site(io::HttpExchange& exchange, const SiteSettings& site) {
+  Request request{.exchange = exchange, .config = config_.get(), .id = ++requests_seen_, .site = &site, .begun = scheduler_.now()};
+  if (auto redirect = exchange.tls() ? std::nullopt : redirect_to_https(site, exchange.request(), request.config->edge.https_port)) {
+    count_answer(request, redirect->head.status);
+    co_await refuse_with(exchange, std::move(*redirect));
     co_return;
   }
   if (request.forwards()) {

@@ -62,6 +62,7 @@ class Handler {
   struct BlockReader;
   struct BlockPiece;
 
+  Task<void> serve_site(io::HttpExchange& exchange, const SiteSettings& site);
   Task<void> route(Request& request);
   Task<void> route_forwarded(Request& request);
   Task<void> serve_unsafe(Request& request);

@@ -15,7 +15,7 @@
 namespace evershore::health {
 
 struct AlertEvent {
-  std::string kind;    // "region" | "health_check" | "replication" | "dns", as AlertSettings::on has them
+  std::string kind;    // "region" | "health_check" | "replication" | "dns" | "certificate", as AlertSettings::on has them
   std::string name;    // "east", "bucket", "assets"
   std::string state;   // "up", "down", "behind", ...
   std::string before;  // "" = unknown

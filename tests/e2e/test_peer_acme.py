@@ -211,11 +211,18 @@ def test_a_name_that_cannot_be_proven_is_told_with_a_remedy_and_no_other_suffers
     region, ports = make_region("east"), Ports()
     pebble = make_pebble(ports.http, ports.dns)
     # At z.elsewhere.test nobody is: our DNS refuses it.
-    node = make_node(settings(tmp_path, "node-1", region, ports, pebble, "", hosts='"a.example.com", "z.elsewhere.test"'))
+    told = tmp_path / "told"
+    alerts = f'[[alerts]]\non = ["certificate"]\nexec = ["/bin/sh", "-c", "cat >> {told}; echo >> {told}"]\n'
+    node = make_node(settings(tmp_path, "node-1", region, ports, pebble, "", hosts='"a.example.com", "z.elsewhere.test"') + alerts)
     wait_for_certificate(node, "a.example.com")
     entry = support.wait_until(lambda: (lambda e: e if e["failures"] else None)(certificates(node)["z.elsewhere.test"]), what="the failure")
     assert entry["state"] == "none" and "z.elsewhere.test: localhost says " in entry["problem"]
     assert served(node, "z.elsewhere.test")[0] == ["a.example.com"], "the first certificate is the default"
+    def states():
+        lines = told.read_text().splitlines() if told.exists() else []
+        return {(alert["name"], alert["state"]) for alert in map(json.loads, filter(None, lines))}
+
+    support.wait_until(lambda: states() == {("a.example.com", "renewed"), ("z.elsewhere.test", "failing")}, what="both alerts")
     assert any("no certificate: z.elsewhere.test" in event["text"] for event in node.get_json("/api/v1/events?since=0")["events"])
 
 

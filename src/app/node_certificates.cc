@@ -54,8 +54,10 @@ Result<void> Node::open_certificates() {
 // The certificates of the settings before those of the authority; null: none at all.
 Result<std::shared_ptr<io::TlsServerContext>> Node::tls_server(const EdgeSettings& edge) const {
   std::vector<io::TlsServerCertificate> certificates;
+  const auto paths = certificates_->paths();
+  certificates.reserve(edge.tls.size() + paths.size());
   for (const auto& pair : edge.tls) certificates.push_back({pair.certificate_path, pair.private_key_path});
-  for (const auto& path : certificates_->paths()) certificates.push_back({path, path});
+  for (const auto& path : paths) certificates.push_back({path, path});
   if (certificates.empty()) return std::shared_ptr<io::TlsServerContext>();
   return io::TlsServerContext::make(certificates);
 }

@@ -41,8 +41,9 @@ std::string strict_transport(const HstsSettings& hsts) {
 }
 
 std::optional<Refusal> answer_acme(const http::RequestHead& request, std::string_view thumbprint) {
+  if (thumbprint.empty() || (request.method != "GET" && request.method != "HEAD")) return std::nullopt;
   const auto path = request.path();
-  if (thumbprint.empty() || !path.starts_with(kAcmePath) || (request.method != "GET" && request.method != "HEAD")) return std::nullopt;
+  if (!path.starts_with(kAcmePath)) return std::nullopt;
   const auto token = path.substr(kAcmePath.size());
   if (token.empty() || token.size() > kTokenBytesMax || !std::ranges::all_of(token, token_char)) return std::nullopt;
   Refusal answer;

@@ -72,7 +72,7 @@ void LocalFiles::forget_progress(std::string_view host) const {
 std::string LocalFiles::bundle_path(std::string_view host) const { return path(path_element(host) + ".pem"); }
 
 Result<std::string> placeholder(const std::string& data, Wall now) {
-  const auto path = data + "/acme/placeholder.pem";
+  auto path = data + "/acme/placeholder.pem";
   TRY(const auto there, read_if_there(path));
   if (there && read_certificate(*there)) return path;
   TRY_VOID(io::make_directories(data + "/acme", kFolderMode));

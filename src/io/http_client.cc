@@ -280,6 +280,7 @@ class DrillAnswer final : public HttpResponse {
  public:
   const http::ResponseHead& head() const override { return head_; }
   Task<Result<std::span<const uint8_t>>> next() override { co_return std::span<const uint8_t>(); }
+  Task<Result<std::span<const uint8_t>>> next_into(std::span<uint8_t>) override { return next(); }
   Duration time_to_first_byte() const override { return {}; }
   void cancel() override {}
 

@@ -64,6 +64,8 @@ class HttpResponse {
   // Next piece; empty = complete. A connection that ends before the announced length: kBroken, never an empty piece.
   virtual Task<Result<std::span<const uint8_t>>> next() = 0;
   virtual Duration time_to_first_byte() const = 0;
+  // The same, and reads straight into `room` where that is possible: then the piece lies there.
+  virtual Task<Result<std::span<const uint8_t>>> next_into(std::span<uint8_t> room) = 0;
   // Ends a pending next() with kClosed from outside.
   virtual void cancel() = 0;
 };

@@ -19,6 +19,7 @@ using http::ParseState;
 constexpr size_t kBodyBufferBytes = 64 * 1024;
 constexpr size_t kDiscardBytesMax = 64 * 1024;  // of a body that the handler left unread
 constexpr size_t kKeptBytesMax = 4 * 1024;      // of buffers, between two requests
+constexpr size_t kFreeDesksMax = 64;
 constexpr Duration kLingerMax = std::chrono::seconds(1);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -48,8 +49,22 @@ std::string_view HttpConnectionShared::date() {
   return date_line;
 }
 
+std::unique_ptr<HttpDesk> HttpConnectionShared::lend() {
+  if (desks.empty()) return std::make_unique<HttpDesk>(limits_of(options));
+  auto desk = std::move(desks.back());
+  desks.pop_back();
+  return desk;
+}
+
+void HttpConnectionShared::give_back(std::unique_ptr<HttpDesk> desk) {
+  if (desks.size() == kFreeDesksMax) return;
+  if (desk->buffer.capacity() > kKeptBytesMax) desk->buffer = {};
+  if (desk->out.capacity() > kKeptBytesMax) desk->out = {};
+  desks.push_back(std::move(desk));
+}
+
 HttpConnection::HttpConnection(HttpConnectionShared& shared, std::unique_ptr<Stream> stream, Endpoint peer)
-    : shared_(shared), stream_(std::move(stream)), raw_(stream_.get()), peer_(std::move(peer)), parser_(limits_of(shared.options)) {}
+    : shared_(shared), stream_(std::move(stream)), raw_(stream_.get()), peer_(std::move(peer)) {}
 
 void HttpConnection::close_when_idle() {
   if (phase_ == Phase::kWaiting && raw_ != nullptr) raw_->close();
@@ -75,54 +90,66 @@ Task<void> HttpConnection::served() {
     if (end == HeadEnd::kGone) break;
     next = Next::kLinger;
     if (end != HeadEnd::kRequest) {
-      co_await refuse(end == HeadEnd::kTimedOut ? http::ParseError{408, "the request head took too long"} : parser_.error());
+      co_await refuse(end == HeadEnd::kTimedOut ? http::ParseError{408, "the request head took too long"} : desk_->parser.error());
       break;
     }
     begin_exchange();
     co_await shared_.handler(*this);
-    next = co_await end_exchange();
+    next = Next::kGoOn;
+    if (!ends_well()) next = co_await end_exchange();
   }
   if (next == Next::kLinger) co_await linger();
   raw_ = nullptr;
   stream_->close();
+  if (desk_) shared_.give_back(std::move(desk_));
 }
 
 // ---- the request head
 
 HttpConnection::HeadEnd HttpConnection::feed_head(Piece bytes, bool& complete) {
-  if (!bytes.empty()) phase_ = Phase::kReading;
-  const auto fed = parser_.feed(bytes);
+  if (!desk_) {
+    desk_ = shared_.lend();
+    desk_->parser.reset();
+  }
+  phase_ = Phase::kReading;
+  const auto fed = desk_->parser.feed(bytes);
   complete = fed.state != ParseState::kNeedMore;
   keep_input(bytes.subspan(fed.consumed));
   return fed.state == ParseState::kError ? HeadEnd::kRefused : HeadEnd::kRequest;
 }
 
-// `rest` lies in the scratch or in `buffer_`.
+// `rest` lies in the scratch or in `desk_->buffer`.
 void HttpConnection::keep_input(Piece rest) {
   if (rest.empty()) {
-    if (buffer_.capacity() > kKeptBytesMax) buffer_ = {};
     input_ = {};
     return;
   }
   std::vector<uint8_t> kept(rest.begin(), rest.end());
-  buffer_ = std::move(kept);
-  input_ = buffer_;
+  desk_->buffer = std::move(kept);
+  input_ = desk_->buffer;
 }
 
 Task<HttpConnection::HeadEnd> HttpConnection::read_head() {
   Loop& loop = shared_.loop;
   phase_ = Phase::kWaiting;
-  parser_.reset();
   bool complete = false;
   if (!input_.empty()) {
+    desk_->parser.reset();
     const HeadEnd end = feed_head(input_, complete);
     if (complete) co_return end;
+  } else if (desk_) {
+    shared_.give_back(std::move(desk_));
   }
   if (shared_.draining && phase_ == Phase::kWaiting) co_return HeadEnd::kGone;
   Mono deadline = loop.now() + (phase_ == Phase::kWaiting ? shared_.options.idle_max : shared_.options.head_max);
+  Known known = stream_->drained() ? Known::kDrained : Known::kUnknown;
   for (;;) {
     if (stream_->watch().closed()) co_return HeadEnd::kGone;
-    const Attempt attempt = stream_->try_read(shared_.scratch);
+    Attempt attempt = {.end = Attempt::End::kWouldRead};
+    if (known != Known::kDrained) {
+      attempt = stream_->try_read(shared_.scratch);
+      known = Known::kTriedNow;
+    }
     if (attempt.end == Attempt::End::kDone) {
       if (phase_ == Phase::kWaiting) deadline = loop.now() + shared_.options.head_max;
       const HeadEnd end = feed_head(std::span(shared_.scratch).first(attempt.bytes), complete);
@@ -132,7 +159,9 @@ Task<HttpConnection::HeadEnd> HttpConnection::read_head() {
       co_return HeadEnd::kGone;
     } else {
       stream_->set_deadline(deadline);
-      const WaitEnd end = co_await stream_->watch().wait(attempt.end == Attempt::End::kWouldRead ? Ready::kReadable : Ready::kWritable);
+      const Ready direction = attempt.end == Attempt::End::kWouldRead ? Ready::kReadable : Ready::kWritable;
+      const WaitEnd end = co_await stream_->watch().wait(direction, known);
+      known = Known::kUnknown;
       if (end == WaitEnd::kClosed) co_return HeadEnd::kGone;
       if (end == WaitEnd::kDeadline) co_return phase_ == Phase::kWaiting ? HeadEnd::kGone : HeadEnd::kTimedOut;
     }
@@ -140,28 +169,28 @@ Task<HttpConnection::HeadEnd> HttpConnection::read_head() {
   }
 }
 
+// Not inlined, like linger() and end_exchange(): their frames would become part of every connection's.
 // A short plain body says why; then the connection closes (RFC 9112 9.6).
-Task<void> HttpConnection::refuse(http::ParseError error) {
-  out_.clear();
+[[gnu::noinline]] Task<void> HttpConnection::refuse(http::ParseError error) {
+  desk_->out.clear();
   const std::string body = fmt::format("{} {}: {}\n", error.status, http::standard_reason(error.status), error.text);
-  http::append_status_line(out_, error.status, "");
-  out_ += shared_.date();
-  http::append_field(out_, "Content-Type", "text/plain; charset=utf-8");
-  http::append_field(out_, "Content-Length", body.size());
-  out_ += "Connection: close\r\n\r\n";
-  out_ += body;
-  const Piece piece = as_bytes(out_);
+  http::append_status_line(desk_->out, error.status, "");
+  desk_->out += shared_.date();
+  http::append_field(desk_->out, "Content-Type", "text/plain; charset=utf-8");
+  http::append_field(desk_->out, "Content-Length", body.size());
+  desk_->out += "Connection: close\r\n\r\n";
+  desk_->out += body;
+  const Piece piece = as_bytes(desk_->out);
   co_await send(std::span(&piece, 1));
 }
 
 // RFC 9112 9.6: closing with unread bytes would reset the connection, and the client might lose the answer.
-Task<void> HttpConnection::linger() {
+[[gnu::noinline]] Task<void> HttpConnection::linger() {
   if (write_failed_ || stream_->watch().closed()) co_return;
   stream_->finish_writing();
-  std::array<uint8_t, 4096> sink;
   stream_->set_deadline(shared_.loop.now() + kLingerMax);
   for (size_t seen = 0; seen < kDiscardBytesMax;) {
-    const auto got = co_await stream_->read_some(sink);
+    const auto got = co_await stream_->read_some(shared_.scratch);  // others fill it meanwhile: nobody looks at it
     if (!got || *got == 0) co_return;
     seen += *got;
   }
@@ -170,14 +199,14 @@ Task<void> HttpConnection::linger() {
 // ---- the exchange
 
 bool HttpConnection::has_body() const {
-  const auto& head = parser_.head();
+  const auto& head = desk_->parser.head();
   return head.chunked || head.content_length.value_or(0) > 0;
 }
 
 void HttpConnection::begin_exchange() {
-  const auto& head = parser_.head();
+  const auto& head = desk_->parser.head();
   phase_ = Phase::kHandling;
-  decoder_.reset();
+  desk_->decoder.reset();
   body_left_ = head.content_length.value_or(0);
   body_done_ = !has_body();
   body_error_.reset();
@@ -193,7 +222,13 @@ void HttpConnection::begin_exchange() {
   answer_left_.reset();
 }
 
-Task<HttpConnection::Next> HttpConnection::end_exchange() {
+// All is said and read, and another request may come.
+bool HttpConnection::ends_well() const {
+  return answer_ == Answer::kComplete && body_done_ && !body_error_ && keep_alive_ && !write_failed_ && !cut_ && !shared_.draining &&
+         !stream_->watch().closed();
+}
+
+[[gnu::noinline]] Task<HttpConnection::Next> HttpConnection::end_exchange() {
   if (answer_ == Answer::kNone && !write_failed_ && !cut_) {  // a handler without an answer
     http::ResponseHead head{.status = 500};
     keep_alive_ = false;
@@ -204,15 +239,14 @@ Task<HttpConnection::Next> HttpConnection::end_exchange() {
   if (!keep_alive_) co_return Next::kLinger;
   const bool discarded = co_await discard_body();
   if (!discarded || shared_.draining) co_return Next::kLinger;
-  if (out_.capacity() > kKeptBytesMax) out_ = {};
   co_return Next::kGoOn;
 }
 
 // ---- the request body
 
 bool HttpConnection::take_body(Piece& piece) {
-  if (parser_.head().chunked) {
-    const auto step = decoder_.feed(input_);
+  if (desk_->parser.head().chunked) {
+    const auto step = desk_->decoder.feed(input_);
     input_ = input_.subspan(step.consumed);
     if (step.state == ParseState::kDone) body_done_ = true;
     piece = step.data;
@@ -251,23 +285,23 @@ Task<Result<std::span<const uint8_t>>> HttpConnection::read_body() {
       if (!piece.empty()) co_return piece;
       continue;
     }
-    if (buffer_.size() < kBodyBufferBytes) buffer_.resize(kBodyBufferBytes);
+    if (desk_->buffer.size() < kBodyBufferBytes) desk_->buffer.resize(kBodyBufferBytes);
     stream_->set_deadline(shared_.loop.now() + shared_.options.stall);
-    const auto got = co_await stream_->read_some(buffer_);
+    const auto got = co_await stream_->read_some(desk_->buffer);
     if (!got && got.error().fault == Fault::kTimedOut) {
       co_return body_broken(
           {Fault::kTimedOut, fmt::format("stall: the client sent no byte for {}", format_duration(shared_.options.stall))});
     }
     if (!got) co_return body_broken(got.error());
     if (*got == 0) co_return body_broken({Fault::kBroken, "the request body broke off"});
-    input_ = std::span(buffer_).first(*got);
+    input_ = std::span(desk_->buffer).first(*got);
   }
   co_return Piece{};
 }
 
 Task<Result<std::string>> HttpConnection::read_whole_body(size_t max) {
   const auto too_large = [&] { return fail(Fault::kInvalid, fmt::format("the request body is larger than {}", format_size(max))); };
-  if (parser_.head().content_length.value_or(0) > max) co_return too_large();
+  if (desk_->parser.head().content_length.value_or(0) > max) co_return too_large();
   std::string body;
   for (;;) {
     CO_TRY(const auto piece, co_await read_body());
@@ -307,40 +341,40 @@ void HttpConnection::decide_keep_alive() {
 }
 
 void HttpConnection::write_head(const http::ResponseHead& head, std::optional<uint64_t> length) {
-  const auto& request = parser_.head();
+  const auto& request = desk_->parser.head();
   const bool no_body_at_all = http::status_without_body(head.status);
   silent_body_ = no_body_at_all || request.method == "HEAD";
   chunked_ = !length && !no_body_at_all && request.minor_version > 0;
   if (!length && !silent_body_ && !chunked_) keep_alive_ = false;  // HTTP/1.0: the end of the body is the end of the connection
   decide_keep_alive();
 
-  out_.clear();
-  http::append_status_line(out_, head.status, head.reason);
+  desk_->out.clear();
+  http::append_status_line(desk_->out, head.status, head.reason);
   bool dated = false;
   for (const auto& header : head.headers) {
     if (is_framing(header.name)) continue;
     if (header.name.size() == 4 && equal_ignoring_case(header.name, "date")) dated = true;
-    http::append_field(out_, header.name, header.value);
+    http::append_field(desk_->out, header.name, header.value);
   }
-  if (!dated) out_ += shared_.date();
+  if (!dated) desk_->out += shared_.date();
   // RFC 9110 8.6: no length in 1xx and 204; in 304 it would be the object's, which only the handler could know.
-  if (length && !no_body_at_all) http::append_field(out_, "Content-Length", *length);
-  if (chunked_) out_ += "Transfer-Encoding: chunked\r\n";
+  if (length && !no_body_at_all) http::append_field(desk_->out, "Content-Length", *length);
+  if (chunked_) desk_->out += "Transfer-Encoding: chunked\r\n";
   if (!keep_alive_) {
-    out_ += "Connection: close\r\n";
+    desk_->out += "Connection: close\r\n";
   } else if (request.minor_version == 0) {
-    out_ += "Connection: keep-alive\r\n";
+    desk_->out += "Connection: keep-alive\r\n";
   }
-  out_ += "\r\n";
+  desk_->out += "\r\n";
 }
 
 Task<Result<void>> HttpConnection::respond(http::ResponseHead head, std::span<const uint8_t> body) {
   EVERSHORE_ASSERT(answer_ == Answer::kNone);
   write_head(head, body.size());
   answer_ = Answer::kComplete;
-  const std::array<Piece, 2> pieces = {as_bytes(out_), silent_body_ ? Piece{} : body};
+  const std::array<Piece, 2> pieces = {as_bytes(desk_->out), silent_body_ ? Piece{} : body};
   auto sent = co_await send(pieces);
-  out_.clear();
+  desk_->out.clear();
   co_return sent;
 }
 
@@ -360,13 +394,13 @@ Task<Result<void>> HttpConnection::write(std::span<const uint8_t> piece) {
     EVERSHORE_ASSERT(piece.size() <= *answer_left_);
     *answer_left_ -= piece.size();
   }
-  std::array<Piece, 3> pieces = {as_bytes(out_), piece, {}};
+  std::array<Piece, 3> pieces = {as_bytes(desk_->out), piece, {}};
   if (chunked_ && !piece.empty()) {
-    out_ += http::chunk_head(piece.size()).text();
-    pieces = {as_bytes(out_), piece, as_bytes(http::kChunkEnd)};
+    desk_->out += http::chunk_head(piece.size()).text();
+    pieces = {as_bytes(desk_->out), piece, as_bytes(http::kChunkEnd)};
   }
   auto sent = co_await send(pieces);
-  out_.clear();
+  desk_->out.clear();
   co_return sent;
 }
 
@@ -374,11 +408,11 @@ Task<Result<void>> HttpConnection::finish() {
   EVERSHORE_ASSERT(answer_ == Answer::kBody);
   if (write_failed_) co_return fail(Fault::kClosed, "the client is gone");
   if (!silent_body_) EVERSHORE_ASSERT(answer_left_.value_or(0) == 0);
-  if (chunked_ && !silent_body_) out_ += http::kLastChunk;
+  if (chunked_ && !silent_body_) desk_->out += http::kLastChunk;
   answer_ = Answer::kComplete;
-  const Piece piece = as_bytes(out_);
+  const Piece piece = as_bytes(desk_->out);
   auto sent = co_await send(std::span(&piece, 1));
-  out_.clear();
+  desk_->out.clear();
   co_return sent;
 }
 

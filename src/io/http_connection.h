@@ -2,6 +2,8 @@
 // For http_server.cc.
 #pragma once
 
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "io/http_server.h"
@@ -9,6 +11,16 @@
 #include "wire/http/request_parser.h"
 
 namespace evershore::io {
+
+// What a connection needs only while a request is being read or answered. Lent, so that an idle one costs little.
+struct HttpDesk {
+  explicit HttpDesk(http::HeadLimits limits) : parser(limits) {}
+
+  http::RequestParser parser;
+  std::vector<uint8_t> buffer;  // holds the connection's input; grows to 64 KiB only for bodies
+  http::ChunkedDecoder decoder;
+  std::string out;  // the head until it is sent; reused from answer to answer
+};
 
 // What all connections of one server share. One thread.
 struct HttpConnectionShared {
@@ -19,8 +31,11 @@ struct HttpConnectionShared {
   std::vector<uint8_t> scratch;  // heads are read here; nothing in it survives a wait
   std::string date_line = {};    // "Date: ...\r\n" of `date_second`
   int64_t date_second = -1;
+  std::vector<std::unique_ptr<HttpDesk>> desks = {};  // that nobody has
 
   std::string_view date();
+  std::unique_ptr<HttpDesk> lend();
+  void give_back(std::unique_ptr<HttpDesk> desk);  // nothing of the request may be needed any more
 };
 
 //   phase     event                        becomes
@@ -38,7 +53,7 @@ class HttpConnection final : public HttpExchange {
   void close_when_idle();
   void cut();
 
-  const http::RequestHead& request() const override { return parser_.head(); }
+  const http::RequestHead& request() const override { return desk_->parser.head(); }
   const Endpoint& peer() const override { return peer_; }
   bool tls() const override { return shared_.options.tls != nullptr; }
   Loop& loop() override { return shared_.loop; }
@@ -63,6 +78,7 @@ class HttpConnection final : public HttpExchange {
   void keep_input(Piece rest);
   Task<void> refuse(http::ParseError error);
   void begin_exchange();
+  bool ends_well() const;
   Task<Next> end_exchange();
   Task<void> linger();
 
@@ -83,11 +99,9 @@ class HttpConnection final : public HttpExchange {
   Phase phase_ = Phase::kWaiting;
   bool cut_ = false;
 
-  http::RequestParser parser_;
-  std::vector<uint8_t> buffer_;  // holds `input_`; grows to kBodyBufferBytes only for bodies
-  Piece input_;                  // read but not yet used
+  std::unique_ptr<HttpDesk> desk_;  // from the first byte of a request to the end of its answer
+  Piece input_;                     // read but not yet used
 
-  http::ChunkedDecoder decoder_;
   uint64_t body_left_ = 0;
   bool body_done_ = true;
   bool continue_wanted_ = false;  // the client waits for 100 Continue
@@ -99,7 +113,6 @@ class HttpConnection final : public HttpExchange {
   bool chunked_ = false;
   std::optional<uint64_t> answer_left_;
   bool write_failed_ = false;
-  std::string out_;  // the head until it is sent; reused from answer to answer
 };
 
 }  // namespace evershore::io

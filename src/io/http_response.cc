@@ -80,7 +80,13 @@ Task<Result<void>> StreamingResponse::suffer(FaultMode mode) {
   co_return Result<void>();
 }
 
-Task<Result<std::span<const uint8_t>>> StreamingResponse::next() {
+std::span<uint8_t> StreamingResponse::place_for(std::span<uint8_t> room) {
+  if (parts_.kind == BodyKind::kLength && !room.empty()) return room.first(static_cast<size_t>(std::min<uint64_t>(left_, room.size())));
+  if (!buffer_) buffer_ = std::make_unique_for_overwrite<uint8_t[]>(read_bytes_max());  // later reads need no more
+  return {buffer_.get(), read_bytes_max()};
+}
+
+Task<Result<std::span<const uint8_t>>> StreamingResponse::next_into(std::span<uint8_t> room) {
   if (error_) co_return std::unexpected(*error_);
   while (!complete_) {
     Piece piece;
@@ -97,16 +103,16 @@ Task<Result<std::span<const uint8_t>>> StreamingResponse::next() {
       if (error_) co_return std::unexpected(*error_);
       if (!survived) co_return broken(survived.error());
     }
-    if (!buffer_) buffer_ = std::make_unique_for_overwrite<uint8_t[]>(read_bytes_max());  // later reads need no more
+    const auto place = place_for(room);
     parts_.stream->set_deadline(parts_.stream->watch().loop().now() + parts_.stall);
-    const auto got = co_await parts_.stream->read_some({buffer_.get(), read_bytes_max()});
+    const auto got = co_await parts_.stream->read_some(place);
     if (!got && got.error().fault == Fault::kTimedOut) {
       co_return broken({Fault::kTimedOut, fmt::format("stall: no byte of the body for {}", format_duration(parts_.stall))});
     }
     if (!got) co_return broken(got.error());
     if (*got == 0 && parts_.kind != BodyKind::kUntilClose) co_return broken(short_body());
     if (*got == 0) complete();
-    input_ = {buffer_.get(), *got};
+    input_ = place.first(*got);
   }
   co_return Piece{};
 }

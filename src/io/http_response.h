@@ -26,7 +26,8 @@ class StreamingResponse final : public HttpResponse {
   StreamingResponse(Parts parts, std::vector<uint8_t> early);
 
   const http::ResponseHead& head() const override { return parts_.head; }
-  Task<Result<std::span<const uint8_t>>> next() override;
+  Task<Result<std::span<const uint8_t>>> next() override { return next_into({}); }
+  Task<Result<std::span<const uint8_t>>> next_into(std::span<uint8_t> room) override;
   Duration time_to_first_byte() const override { return parts_.time_to_first_byte; }
   void cancel() override;
 
@@ -40,6 +41,7 @@ class StreamingResponse final : public HttpResponse {
   Task<Result<void>> suffer(FaultMode fault);
   Error short_body() const;
   size_t read_bytes_max() const;
+  std::span<uint8_t> place_for(std::span<uint8_t> room);
 
   Parts parts_;
   http::ChunkedDecoder decoder_;

@@ -345,5 +345,27 @@ TEST(HttpServer, ResetsConnectionsOverTheLimit) {
   loop.run_until_done(over_the_limit(loop));
 }
 
+// ---- the end of the client's side
+
+// Everything at once: the end may be told of together with the last request, and never again.
+Task<void> ask_and_finish(Loop& loop, std::string& heard) {
+  auto server = serve(loop, {}, echo);
+  auto stream = co_await connect_to(loop, server->local());
+  co_await say(*stream, "GET /one HTTP/1.1\r\nHost: a\r\n\r\nGET /two HTTP/1.1\r\nHost: a\r\n\r\n");
+  stream->finish_writing();
+  heard = co_await hear_all(*stream);
+  stream->close();
+  co_await server->drain(loop.now() + kSoon);
+}
+
+TEST(HttpServer, AClientThatFinishesWithItsLastRequestGetsItsAnswersAndTheEnd) {
+  Loop loop;
+  std::string heard;
+  loop.run_until_done(ask_and_finish(loop, heard));
+  EXPECT_THAT(heard, HasSubstr("X-Target: /one"));
+  EXPECT_THAT(heard, HasSubstr("X-Target: /two"));
+  EXPECT_THAT(heard, Not(HasSubstr("<silence>")));
+}
+
 }  // namespace
 }  // namespace evershore::io

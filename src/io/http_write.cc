@@ -54,7 +54,7 @@ Task<Result<void>> write_with_stall(Stream& stream, std::span<const std::span<co
     if (attempt.end == Attempt::End::kError) co_return fail(Fault::kBroken, std::move(attempt.error));
     const Ready direction = attempt.end == Attempt::End::kWouldRead ? Ready::kReadable : Ready::kWritable;
     stream.set_deadline(stream.watch().loop().now() + stall);
-    const WaitEnd end = co_await stream.watch().wait(direction);
+    const WaitEnd end = co_await stream.watch().wait(direction, Known::kTriedNow);
     if (end == WaitEnd::kDeadline)
       co_return fail(Fault::kTimedOut, fmt::format("stall: the peer took no byte for {}", format_duration(stall)));
     if (end == WaitEnd::kClosed) co_return fail(Fault::kClosed, "closed on this side");

@@ -1,5 +1,4 @@
-// One thread's event loop: time, turns, timers, readiness of file descriptors, name look-ups, signals. Boost.Asio's
-// io_context is inside and stays inside (io/loop.cc): including this header costs nothing to compile.
+// One thread's event loop: time, turns, timers, readiness of file descriptors, name look-ups, signals.
 // All members are for the loop's own thread unless they say otherwise.
 #pragma once
 
@@ -91,6 +90,12 @@ struct Yield {
 inline Yield yield(Loop& loop) { return Yield{loop}; }
 
 enum class Ready : uint8_t { kReadable, kWritable };
+// What a waiter knows of its direction. The kernel tells of changes only: kUnknown costs a system call, which asks for what is now.
+enum class Known : uint8_t {
+  kUnknown,
+  kTriedNow,  // a system call has just found nothing
+  kDrained,   // some time before all that was there has been read; what has come since is remembered (reading only)
+};
 enum class WaitEnd : uint8_t { kReady, kDeadline, kClosed };
 
 // Readiness of one non-blocking descriptor, owned. At most one waiter in each role. Destroying or close()ing it
@@ -114,18 +119,20 @@ class FdWatch {
   struct Waiter {
     FdWatch& watch;
     Ready direction;
+    Known known;
     WaitEnd end = WaitEnd::kReady;
     std::coroutine_handle<> handle = {};
     bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<> h);
     WaitEnd await_resume() const noexcept { return end; }
   };
-  Waiter wait(Ready direction) { return Waiter{*this, direction}; }
+  Waiter wait(Ready direction, Known known = Known::kUnknown) { return Waiter{*this, direction, known}; }
 
   // The same without a coroutine: `wake(self, end)` is called once. `role` says who waits, the stream's reader or its
   // writer; both may wait for the same direction (a TLS read may have to write first).
   using Wake = void (*)(void* self, WaitEnd end);
-  void wait_then(Ready role, Ready direction, Wake wake, void* self);
+  void wait_then(Ready role, Ready direction, Known known, Wake wake, void* self);
+  void wait_then(Ready role, Ready direction, Wake wake, void* self) { wait_then(role, direction, Known::kUnknown, wake, self); }
 
  private:
   friend class Loop;

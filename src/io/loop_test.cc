@@ -207,6 +207,41 @@ TEST(FdWatch, EndsAWaitAtTheDeadlineAndTheNextWaitStillSeesBytes) {
   EXPECT_EQ(end, WaitEnd::kReady);
 }
 
+Task<void> wait_drained(Loop& loop, FdWatch& watch, int turns, std::optional<WaitEnd>& end) {
+  for (int i = 0; i < turns; ++i) co_await yield(loop);  // long enough for the poller to tell, while nobody waits
+  end = co_await watch.wait(Ready::kReadable, Known::kDrained);
+}
+
+TEST(FdWatch, RemembersWhatCameWhileNobodyWaited) {
+  for (const int turns : {0, 1, 3}) {
+    Loop loop;
+    Pipe pipe;
+    FdWatch reading(loop, pipe.reading()), writing(loop, pipe.writing());
+    ASSERT_EQ(::write(pipe.writing(), "x", 1), 1);
+    std::optional<WaitEnd> end;
+    loop.run_until_done(wait_drained(loop, reading, turns, end));
+    EXPECT_EQ(end, WaitEnd::kReady) << turns;
+  }
+}
+
+Task<void> wait_drained_twice(Loop& loop, FdWatch& watch, FdWatch& other_end, std::array<std::optional<WaitEnd>, 2>& ends) {
+  EVERSHORE_ASSERT(::write(other_end.fd(), "x", 1) == 1);
+  other_end.close();
+  co_await wait_drained(loop, watch, 0, ends[0]);
+  co_await wait_drained(loop, watch, 1, ends[1]);
+}
+
+TEST(FdWatch, RemembersTheEndThatWasToldOfTogetherWithTheLastBytes) {
+  Loop loop;
+  Pipe pipe;
+  FdWatch reading(loop, pipe.reading()), writing(loop, pipe.writing());
+  std::array<std::optional<WaitEnd>, 2> ends;
+  reading.set_deadline(loop.now() + 5s);
+  loop.run_until_done(wait_drained_twice(loop, reading, writing, ends));
+  EXPECT_EQ(ends[0], WaitEnd::kReady);
+  EXPECT_EQ(ends[1], WaitEnd::kReady);
+}
+
 TEST(FdWatch, ADeadlineCanMoveBothWaysWhileSomebodyWaits) {
   Loop loop;
   Pipe pipe;

@@ -50,7 +50,7 @@ void Stream::ReadAwaiter::await_suspend(std::coroutine_handle<> h) {
 
 void Stream::ReadAwaiter::wait() {
   stream_.watch().wait_then(
-      Ready::kReadable, direction_,
+      Ready::kReadable, direction_, Known::kTriedNow,
       [](void* self, WaitEnd end) {
         auto* awaiter = static_cast<ReadAwaiter*>(self);
         if (end != WaitEnd::kReady) {
@@ -112,7 +112,7 @@ void Stream::WriteAwaiter::await_suspend(std::coroutine_handle<> h) {
 
 void Stream::WriteAwaiter::wait() {
   stream_.watch().wait_then(
-      Ready::kWritable, direction_,
+      Ready::kWritable, direction_, Known::kTriedNow,
       [](void* self, WaitEnd end) {
         auto* awaiter = static_cast<WriteAwaiter*>(self);
         if (end != WaitEnd::kReady) {

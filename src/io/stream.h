@@ -49,6 +49,8 @@ class Stream {
 
   virtual Attempt try_read(std::span<uint8_t> into) = 0;
   virtual Attempt try_write(std::span<const iovec> pieces) = 0;
+  // True if the last try_read() took all that was there: a wait can begin as Known::kDrained, without a try that finds nothing.
+  virtual bool drained() const { return false; }
   virtual FdWatch& watch() = 0;
   Mono named_since = kNever;  // when a name was resolved to this peer; kNever: it was asked for by its address
 

@@ -44,6 +44,7 @@ class TcpStream final : public Stream {
   Attempt try_read(std::span<uint8_t> into) override {
     for (;;) {
       const ssize_t got = ::recv(watch_.fd(), into.data(), into.size(), 0);
+      drained_ = got > 0 && static_cast<size_t>(got) < into.size();  // epoll(7)
       if (got > 0) return {.bytes = static_cast<size_t>(got)};
       if (got == 0) return {.end = Attempt::End::kEof};
       if (errno != EINTR) return from_errno(Attempt::End::kWouldRead);
@@ -62,6 +63,7 @@ class TcpStream final : public Stream {
   }
 
   FdWatch& watch() override { return watch_; }
+  bool drained() const override { return drained_; }
 
   bool silent() override {
     uint8_t byte;
@@ -75,6 +77,7 @@ class TcpStream final : public Stream {
   }
 
   FdWatch watch_;
+  bool drained_ = false;
 };
 
 std::unexpected<Error> connect_failed(const Endpoint& endpoint, int code) {
@@ -201,7 +204,7 @@ Task<Result<Listener::Accepted>> Listener::accept() {
     if (fd >= 0) co_return Accepted{std::make_unique<TcpStream>(loop, fd), to_endpoint(peer)};
     const AcceptFailure failure = classify_accept(code);
     if (failure == AcceptFailure::kBroken) co_return fail(Fault::kBroken, fmt::format("accept: {}", system_error(code)));
-    if (failure == AcceptFailure::kWait) co_await impl->watch.wait(Ready::kReadable);
+    if (failure == AcceptFailure::kWait) co_await impl->watch.wait(Ready::kReadable, Known::kDrained);
     if (failure == AcceptFailure::kPause) co_await sleep_for(loop, kOutOfDescriptorsPause);
   }
   co_return fail(Fault::kClosed, "the listener is closed");

@@ -13,6 +13,7 @@ namespace evershore::io {
 namespace {
 
 constexpr size_t kRecordBytesMax = 16 * 1024;  // RFC 8446 5.1
+constexpr size_t kSmallRecordBytes = 4 * 1024;
 
 std::string system_error(int code) { return code == 0 ? "the peer broke off" : std::string(std::strerror(code)); }
 
@@ -54,7 +55,10 @@ class TlsStream final : public Stream {
   Attempt try_read(std::span<uint8_t> into) override {
     forget_old_errors();
     size_t got = 0;
+    const bool nothing_before = SSL_has_pending(ssl_.get()) == 0;
     const int returned = SSL_read_ex(ssl_.get(), into.data(), into.size(), &got);
+    // A small record that came alone: OpenSSL's buffer, which holds a large one, was not filled.
+    drained_ = nothing_before && returned == 1 && got <= kSmallRecordBytes && SSL_has_pending(ssl_.get()) == 0;
     if (returned == 1) return {.bytes = got};
     return explain(ssl_.get(), returned, fatal_);
   }
@@ -65,6 +69,7 @@ class TlsStream final : public Stream {
   }
 
   FdWatch& watch() override { return tcp_->watch(); }
+  bool drained() const override { return drained_; }
 
   // A session ticket may be waiting, which is no sign of anything: let OpenSSL take it in (RFC 8446 4.6.1).
   bool silent() override {
@@ -118,6 +123,7 @@ class TlsStream final : public Stream {
   std::shared_ptr<void> owner_;
   std::unique_ptr<Stream> tcp_;  // before ssl_: the descriptor outlives what uses it
   SslPtr ssl_;
+  bool drained_ = false;
   bool fatal_ = false;  // SSL_shutdown(3): not after a fatal error
 };
 
@@ -155,7 +161,7 @@ Task<Result<std::unique_ptr<Stream>>> shake_hands(std::shared_ptr<void> owner, S
       co_return fail(Fault::kBroken, fmt::format("TLS handshake with {}: {}", whom, attempt.error));
     }
     const Ready direction = attempt.end == Attempt::End::kWouldRead ? Ready::kReadable : Ready::kWritable;
-    const WaitEnd end = co_await stream->watch().wait(direction);
+    const WaitEnd end = co_await stream->watch().wait(direction, Known::kTriedNow);
     if (end == WaitEnd::kDeadline) co_return fail(Fault::kTimedOut, fmt::format("TLS handshake with {}: no answer in time", whom));
     if (end == WaitEnd::kClosed) co_return fail(Fault::kClosed, "closed on this side");
   }

@@ -9,11 +9,18 @@ namespace {
 
 bool breaks_line(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
+// Without a way out of the loop, so that it looks at many characters at once.
+bool any_breaks_line(std::string_view text) {
+  bool any = false;
+  for (const char c : text) any |= breaks_line(c);
+  return any;
+}
+
 void append_safe(std::string& out, std::string_view text) {
   const size_t from = out.size();
   out += text;
   const auto begin = out.begin() + static_cast<std::ptrdiff_t>(from);
-  if (std::ranges::any_of(text, breaks_line)) std::replace_if(begin, out.end(), breaks_line, ' ');
+  if (any_breaks_line(text)) std::replace_if(begin, out.end(), breaks_line, ' ');
 }
 
 }  // namespace

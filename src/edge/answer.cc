@@ -25,9 +25,13 @@ std::string_view cache_word(CacheWord word) {
 
 void add_provenance(http::Headers& headers, const Provenance& provenance) {
   if (!provenance.expose) return;
-  headers.add("X-Evershore",
-              fmt::format("region={}; cache={}; attempts={}{}", provenance.region.empty() ? "none" : provenance.region,
-                          cache_word(provenance.cache), provenance.attempts, provenance.partly_asked ? "; unasked=some" : ""));
+  std::string text;
+  text.reserve(64);  // once, for nearly all
+  text.append("region=").append(provenance.region.empty() ? "none" : provenance.region);
+  text.append("; cache=").append(cache_word(provenance.cache));
+  text.append("; attempts=").append(std::to_string(provenance.attempts));
+  if (provenance.partly_asked) text.append("; unasked=some");
+  headers.add("X-Evershore", text);
 }
 
 void add_common_fields(http::Headers& headers) {

@@ -34,10 +34,10 @@ BodyStream::~BodyStream() {
   drop_rescue();
 }
 
-Task<Result<std::span<const uint8_t>>> BodyStream::next() {
+Task<Result<std::span<const uint8_t>>> BodyStream::next_into(std::span<uint8_t> room) {
   while (!complete_) {
     begin_wait();
-    auto piece = co_await reply_->next();
+    auto piece = co_await reply_->next_into(room);
     end_wait();
     std::string problem;
     if (!piece) {

@@ -68,7 +68,9 @@ class BodyStream {
   std::optional<uint64_t> length() const { return length_; }
   // Next piece, valid until the next call; empty = complete. An error: nobody can continue it, reset the client.
   // One waiter. Not to be destroyed while one waits.
-  Task<Result<std::span<const uint8_t>>> next();
+  Task<Result<std::span<const uint8_t>>> next() { return next_into({}); }
+  // The same; may read straight into `room`, which nobody touches until the return: then the piece lies there.
+  Task<Result<std::span<const uint8_t>>> next_into(std::span<uint8_t> room);
 
   uint32_t takeovers() const { return takeovers_; }
   const std::string& region() const { return region_->name; }

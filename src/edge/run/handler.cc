@@ -294,6 +294,7 @@ Task<void> Handler::serve_stored(Request& request, std::shared_ptr<const StoredO
     head = not_modified(object->headers);
   } else {
     head.status = object->status;
+    head.headers.reserve(object->headers.size() + 2);  // Age and X-Evershore
     head.headers = object->headers;
   }
   set_age(head.headers, age_at(object->freshness, scheduler_.now()));

@@ -89,6 +89,7 @@ class Handler {
                                       uint64_t end, std::optional<FetchOrder> order, Fetched fetched);
   Task<void> run_blocks(std::shared_ptr<BlockRun> run, std::optional<FetchOrder> order, Fetched fetched);
   Task<bool> wait_for_readers(std::shared_ptr<BlockRun> run);
+  std::span<uint8_t> room_in(BlockRun& run);
   void add_to_run(BlockRun& run, std::span<const uint8_t> piece);
   void finish_block(BlockRun& run);
   std::shared_ptr<const Bytes> find_block(const BlockReader& reader, uint64_t block);
@@ -150,6 +151,8 @@ class Handler {
 
 // Of a request that is forwarded; larger bodies are refused.
 inline constexpr size_t kForwardedBodyBytesMax = 16 << 20;
+// Read at once from a region: what comes should still be in the processor's cache when it leaves.
+inline constexpr size_t kReadBytesMax = 128 << 10;
 // How long a client waits for a revalidation before it gets the stale copy; the revalidation goes on.
 inline constexpr Duration kStalePatience = std::chrono::milliseconds(400);
 

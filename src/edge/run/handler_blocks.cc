@@ -101,7 +101,8 @@ Task<void> Handler::run_blocks(std::shared_ptr<BlockRun> run, std::optional<Fetc
   while (good && run->next < run->end) {
     good = co_await wait_for_readers(run);
     if (!good) break;
-    auto piece = co_await fetched.body->next();
+    const auto room = room_in(*run);
+    auto piece = co_await fetched.body->next_into(room);
     good = piece && !piece->empty();
     if (!good) break;
     const uint64_t skipped = std::min<uint64_t>(skip, piece->size());
@@ -128,11 +129,18 @@ Task<bool> Handler::wait_for_readers(std::shared_ptr<BlockRun> run) {
   }
 }
 
+// Where the next bytes go.
+std::span<uint8_t> Handler::room_in(BlockRun& run) {
+  if (!run.buffer) run.buffer = std::make_shared<Bytes>(bytes_of_block(run.next, run.object->large_bytes, limits_.block_bytes));
+  return {run.buffer->data.get() + run.filled, std::min(kReadBytesMax, run.buffer->size - run.filled)};
+}
+
+// A piece that was read to where it belongs is not copied.
 void Handler::add_to_run(BlockRun& run, std::span<const uint8_t> piece) {
   while (!piece.empty() && run.next < run.end) {
-    if (!run.buffer) run.buffer = std::make_shared<Bytes>(bytes_of_block(run.next, run.object->large_bytes, limits_.block_bytes));
-    const size_t taken = std::min(piece.size(), run.buffer->size - run.filled);
-    std::memcpy(run.buffer->data.get() + run.filled, piece.data(), taken);
+    const auto room = room_in(run);
+    const size_t taken = std::min(piece.size(), room.size());
+    if (piece.data() != room.data()) std::memcpy(room.data(), piece.data(), taken);
     run.filled += taken;
     piece = piece.subspan(taken);
     if (run.filled == run.buffer->size) finish_block(run);

@@ -194,7 +194,8 @@ Task<void> Handler::receive(std::shared_ptr<Fill> fill, Fetched fetched) {
   fill->state = Fill::State::kArriving;
   fill->changed.notify_all();
   while (true) {
-    auto piece = co_await fetched.body->next();
+    const std::span<uint8_t> room(fill->buffer->data.get() + fill->filled, std::min(size - fill->filled, kReadBytesMax));
+    auto piece = co_await fetched.body->next_into(room);
     if (!piece) {
       fill->state = Fill::State::kBroken;
       break;
@@ -203,7 +204,7 @@ Task<void> Handler::receive(std::shared_ptr<Fill> fill, Fetched fetched) {
       fill->state = fill->filled == size ? Fill::State::kDone : Fill::State::kBroken;
       break;
     }
-    std::memcpy(fill->buffer->data.get() + fill->filled, piece->data(), piece->size());  // never more than announced (BodyStream)
+    if (piece->data() != room.data()) std::memcpy(room.data(), piece->data(), piece->size());  // never more than announced (BodyStream)
     fill->filled += piece->size();
     fill->changed.notify_all();
   }

@@ -16,6 +16,7 @@ class HttpReply final : public OriginReply {
   explicit HttpReply(std::unique_ptr<io::HttpResponse> response) : response_(std::move(response)) {}
   const http::ResponseHead& head() const override { return response_->head(); }
   Task<Result<std::span<const uint8_t>>> next() override { return response_->next(); }
+  Task<Result<std::span<const uint8_t>>> next_into(std::span<uint8_t> room) override { return response_->next_into(room); }
   void cancel() override { response_->cancel(); }
 
  private:

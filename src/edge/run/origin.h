@@ -46,6 +46,8 @@ class OriginReply {
   virtual const http::ResponseHead& head() const = 0;
   // Next piece, valid until the next call; empty = the announced end. A break or a short body is an error.
   virtual Task<Result<std::span<const uint8_t>>> next() = 0;
+  // The same; may read straight into `room`: then the piece lies there.
+  virtual Task<Result<std::span<const uint8_t>>> next_into([[maybe_unused]] std::span<uint8_t> room) { return next(); }
   // Ends a pending next() with kClosed.
   virtual void cancel() = 0;
 };

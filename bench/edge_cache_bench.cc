@@ -1,10 +1,5 @@
 // A hit in the edge's memory cache: the look-up alone, and the whole handler from parsed request to finished answer.
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <list>
-#include <random>
 
 #include "base/fake_scheduler.h"
 #include "edge/run/fake_exchange.h"
@@ -91,82 +86,6 @@ void handler_hit(benchmark::State& state) {
   if (handler.counters().cache_hits.get() < static_cast<uint64_t>(state.iterations())) state.SkipWithError("not all were hits");
 }
 BENCHMARK(handler_hit)->Arg(1024)->Arg(1 << 20);
-
-// ---- hit ratio: what people ask for again and again (Zipf), and now and then a crawler that asks for everything once
-
-class Lru {
- public:
-  explicit Lru(uint64_t bytes_max) : bytes_max_(bytes_max) {}
-  bool find(const std::string& key) {
-    const auto at = places_.find(key);
-    if (at == places_.end()) return false;
-    order_.splice(order_.begin(), order_, at->second);
-    return true;
-  }
-  void put(const std::string& key, uint64_t cost) {
-    order_.emplace_front(key, cost);
-    places_[key] = order_.begin();
-    for (bytes_ += cost; bytes_ > bytes_max_; order_.pop_back()) {
-      bytes_ -= order_.back().second;
-      places_.erase(order_.back().first);
-    }
-  }
-
- private:
-  uint64_t bytes_max_;
-  uint64_t bytes_ = 0;
-  std::list<std::pair<std::string, uint64_t>> order_;
-  std::unordered_map<std::string, std::list<std::pair<std::string, uint64_t>>::iterator> places_;
-};
-
-// 400,000 requests: Zipf (exponent 1) over 50,000 keys, and after every 100,000th a scan over 20,000 others, if asked for.
-std::vector<uint32_t> trace(bool with_scans) {
-  constexpr uint32_t kKeys = 50'000, kScan = 20'000;
-  std::vector<double> sums;
-  for (uint32_t i = 0; i < kKeys; ++i) sums.push_back((sums.empty() ? 0.0 : sums.back()) + 1.0 / (i + 1));
-  std::mt19937_64 random(1);
-  std::uniform_real_distribution<double> any(0, sums.back());
-  std::vector<uint32_t> keys;
-  for (uint32_t i = 0; i < 400'000; ++i) {
-    keys.push_back(static_cast<uint32_t>(std::lower_bound(sums.begin(), sums.end(), any(random)) - sums.begin()));
-    if (with_scans && i % 100'000 == 99'999)
-      for (uint32_t j = 0; j < kScan; ++j) keys.push_back(kKeys + i + j);
-  }
-  return keys;
-}
-
-// The scan's own requests cannot hit, so they do not count. range(0): scans or none; range(1): room for so many objects.
-void hit_ratio(benchmark::State& state) {
-  const auto keys = trace(state.range(0) != 0);
-  const auto body = std::make_shared<const Bytes>(4096);
-  const auto object = std::make_shared<const StoredObject>(make_stored({}, {}, body, "east"));
-  const uint64_t cost = object->cost_bytes() + 12;
-  const auto room = static_cast<uint64_t>(state.range(1)) * cost;
-  double ours = 0, lru = 0, asked = 0;
-  for (auto _ : state) {
-    MemoryCache cache(room);
-    Lru reference(room);
-    ours = lru = asked = 0;
-    for (const auto number : keys) {
-      const auto key = fmt::format("site/{:07}", number);
-      const bool counts = number < 50'000;
-      asked += counts;
-      if (cache.find(key)) {
-        ours += counts;
-      } else {
-        cache.put(key, object);
-      }
-      if (reference.find(key)) {
-        lru += counts;
-      } else {
-        reference.put(key, cost);
-      }
-    }
-  }
-  state.counters["s3_fifo"] = ours / asked;
-  state.counters["lru"] = lru / asked;
-}
-BENCHMARK(hit_ratio)->ArgsProduct({{0, 1}, {500, 2'500, 5'000, 12'500}})->Iterations(1)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace evershore::edge

@@ -97,4 +97,29 @@ struct DnsExportOptions {
 };
 int command_dns_export(const GlobalOptions& global, const DnsExportOptions& options);
 
+struct AwsOptions {
+  bool yes = false;               // --yes
+  bool take_over = false;         // --take-over
+  bool delete_objects = false;    // --delete-objects
+  std::string out;                // plan, import --out
+  std::string plan_file;          // apply --plan
+  std::string format;             // export --format
+  std::string part = "primary";   // export --part: which stack
+  std::string host;               // import HOST
+  std::string zone;               // import --zone; "" = the host's parent
+  std::string endpoint, profile;  // import: as in [aws]
+  double stored_gb = 100;         // cost: the volumes
+  double served_gb = 500;
+  double written_gb = 20;
+  uint64_t requests = 10'000'000;
+  uint64_t writes = 100'000;
+};
+int command_aws_plan(const GlobalOptions& global, const AwsOptions& options);   // 1: something differs
+int command_aws_apply(const GlobalOptions& global, const AwsOptions& options);  // 1: not agreed to, or stale
+int command_aws_status(const GlobalOptions& global, const AwsOptions& options);
+int command_aws_destroy(const GlobalOptions& global, const AwsOptions& options);
+int command_aws_export(const GlobalOptions& global, const AwsOptions& options);
+int command_aws_cost(const GlobalOptions& global, const AwsOptions& options);
+int command_aws_import(const GlobalOptions& global, const AwsOptions& options);  // 1: there is nothing to import
+
 }  // namespace evershore::app

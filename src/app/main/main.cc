@@ -21,6 +21,7 @@ struct CommandLine {
   DrillOptions drill;
   DnsKeysOptions dns_keys;
   DnsExportOptions dns_export;
+  AwsOptions aws;
   demo::DemoOptions demo;
   std::string site;
   std::string subject;
@@ -182,19 +183,61 @@ void add_demo_command(CLI::App& app, CommandLine& line) {
   demo->add_flag("--quick", line.demo.quick, "Less data and shorter phases (about 50 s instead of 130 s)");
 }
 
+using AwsCommand = int (*)(const GlobalOptions&, const AwsOptions&);
+
+CLI::App* add_aws_verb(CLI::App& aws, CommandLine& line, const char* name, const char* what, const char* example, AwsCommand body) {
+  auto* command = add_command(aws, line, name, what, example, [&line, body] { return body(line.global, line.aws); });
+  add_settings_option(command, line);
+  return command;
+}
+
+void add_aws_import(CLI::App& aws, CommandLine& line) {
+  auto& o = line.aws;
+  auto* import =
+      add_command(aws, line, "import", "Write settings for what leads to a host in the account now; changes nothing.",
+                  "evershore aws import assets.example.com --out evershore.toml", [&] { return command_aws_import(line.global, o); });
+  import->add_option("host", o.host, "The host name")->required();
+  import->add_option("--zone", o.zone, "Its hosted zone, if that is not the name above it");
+  import->add_option("--out", o.out, "Write here instead of printing")->type_name("FILE.toml");
+  import->add_option("--profile", o.profile, "Profile of ~/.aws");
+  import->add_option("--endpoint", o.endpoint, "Where to send the calls instead of AWS, for emulation");
+}
+
 void add_aws_command(CLI::App& app, CommandLine& line) {
-  auto* aws = app.add_subcommand("aws", "The same layout on AWS (not available yet)");
-  for (const char* verb : {"plan", "apply", "status", "destroy", "export", "cost"}) {
-    auto* command = aws->add_subcommand(verb, "Not available yet");
-    command->add_option("-c,--config", line.global.settings_path, "The settings file")->type_name("FILE");
-    command->callback([&line, verb] {
-      line.chosen = [verb] {
-        std::fprintf(stderr, "evershore aws %s: not available yet in this version; run your own layout with `evershore run`\n", verb);
-        return kUsage;
-      };
-    });
-  }
+  auto* aws = app.add_subcommand("aws", "The same layout on AWS: buckets, replication, CloudFront, health checks, failover records.");
   aws->require_subcommand(1);
+  auto& o = line.aws;
+  auto* plan = add_aws_verb(*aws, line, "plan", "Compare the account with the settings; exit 0 if nothing differs, 1 if something does.",
+                            "evershore aws plan -c evershore.toml", command_aws_plan);
+  plan->add_option("--out", o.out, "Write the plan as JSON, for apply --plan")->type_name("FILE.json");
+  auto* apply = add_aws_verb(*aws, line, "apply", "Show the plan, ask, and carry it out. Cut off anywhere, run it again: it goes on.",
+                             "evershore aws apply -c evershore.toml --yes", command_aws_apply);
+  apply->add_option("--plan", o.plan_file, "Only if the plan is still this one")->type_name("FILE.json");
+  auto* status = add_aws_verb(*aws, line, "status",
+                              "Health checks as their checkers see them, records as they are answered, replication, distribution.",
+                              "evershore aws status -c evershore.toml", command_aws_status);
+  auto* destroy = add_aws_verb(*aws, line, "destroy", "Remove what carries our mark, in reverse order, and nothing else.",
+                               "evershore aws destroy -c evershore.toml", command_aws_destroy);
+  destroy->add_flag("--delete-objects", o.delete_objects, "Empty our buckets of all objects and versions, for good");
+  auto* exported = add_aws_verb(*aws, line, "export", "Print the layout as a template for other tools.",
+                                "evershore aws export -c evershore.toml --format terraform > main.tf.json", command_aws_export);
+  exported->add_option("--format", o.format, "cloudformation or terraform")
+      ->required()
+      ->check(CLI::IsMember({"cloudformation", "terraform"}));
+  exported->add_option("--part", o.part, "Which stack: CloudFormation's live in one region each")
+      ->check(CLI::IsMember({"primary", "secondary"}));
+  auto* cost = add_aws_verb(*aws, line, "cost", "Estimate the month's bill line by line, with the free tiers.",
+                            "evershore aws cost -c evershore.toml --stored-gb 200 --served-gb 1000", command_aws_cost);
+  cost->add_option("--stored-gb", o.stored_gb, "Stored in each copy")->capture_default_str();
+  cost->add_option("--served-gb", o.served_gb, "Sent to clients in a month")->capture_default_str();
+  cost->add_option("--written-gb", o.written_gb, "Written to the primary in a month")->capture_default_str();
+  cost->add_option("--requests", o.requests, "Clients' requests in a month")->capture_default_str();
+  cost->add_option("--writes", o.writes, "Objects written in a month")->capture_default_str();
+  add_aws_import(*aws, line);
+  for (auto* command : {plan, apply, status, destroy, cost}) command->add_flag("--json", line.global.json, "Print JSON");
+  for (auto* command : {plan, apply})
+    command->add_flag("--take-over", o.take_over, "Replace others' records at the host, in one batch with ours");
+  for (auto* command : {apply, destroy}) command->add_flag("--yes", o.yes, "Do not ask");
 }
 
 void add_global_options(CLI::App& app, CommandLine& line) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "aws/layout.h"
 #include "base/text.h"
 #include "dns/master_file.h"
 #include "dns/transfer_rules.h"
@@ -262,9 +263,16 @@ void check_dns(const Settings& settings, Problems& problems) {
 }
 
 void check_aws(const Loaded& loaded, Problems& problems) {
-  if (!loaded.aws || loaded.aws->site.empty() || loaded.settings.sites.contains(loaded.aws->site)) return;
-  problems.add("aws.site",
-               fmt::format("there is no site \"{}\"{}", loaded.aws->site, did_you_mean(loaded.aws->site, names_of(loaded.settings.sites))));
+  if (!loaded.aws || loaded.aws->site.empty()) return;
+  const auto site = loaded.settings.sites.find(loaded.aws->site);
+  if (site == loaded.settings.sites.end()) {
+    problems.add("aws.site", fmt::format("there is no site \"{}\"{}", loaded.aws->site,
+                                         did_you_mean(loaded.aws->site, names_of(loaded.settings.sites))));
+    return;
+  }
+  // What could not be read is incomplete here: what follows from that would only confuse.
+  if (problems.any_below("aws") || problems.any_below("sites." + site->first)) return;
+  for (const auto& problem : aws::check_layout(*loaded.aws, site->second)) problems.add("aws." + problem.setting, problem.text);
 }
 
 }  // namespace evershore::app

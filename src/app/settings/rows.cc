@@ -30,7 +30,6 @@ constexpr std::array<Option, 4> kCheckTypes{{{"http"}, {"https"}, {"tcp"}, {"cal
 // Of texts.
 constexpr std::array<Option, 2> kRoles{{{"primary"}, {"secondary"}}};
 constexpr std::array<Option, 5> kAlertKinds{{{"region"}, {"health_check"}, {"replication"}, {"dns"}, {"certificate"}}};
-constexpr std::array<Option, 3> kLayouts{{{"classic"}, {"origin-group"}, {"evershore"}}};
 
 constexpr Limits kInterval{.shortest = 100ms, .longest = 1h};
 constexpr Limits kTimeout{.shortest = 10ms, .longest = 1min};
@@ -553,45 +552,6 @@ std::span<const Row<AdminSettings>> admin_rows() {
        {.default_text = "required unless the address is loopback"},
        Apply::kLive,
        "Literal, `env:NAME` or `file:PATH`. What callers must present."},
-  };
-  return rows;
-}
-
-std::span<const Row<AwsSettings>> aws_rows() {
-  using S = AwsSettings;
-  static const Row<S> rows[] = {
-      {"layout", FIELD(S, std::string, layout), {.options = kLayouts}, Apply::kLive, "Which layout `evershore aws` builds."},
-      {"site",
-       FIELD(S, std::string, site),
-       {.required = true, .format = Format::kName},
-       Apply::kLive,
-       "The site of this file that it is for."},
-      {"hosted_zone",
-       FIELD(S, std::string, hosted_zone),
-       {.required = true, .format = Format::kDomain},
-       Apply::kLive,
-       "The Route 53 zone; created if missing."},
-      {"primary.region", FIELD(S, std::string, primary_region), {.required = true, .format = Format::kName}, Apply::kLive, "AWS region."},
-      {"primary.bucket",
-       FIELD(S, std::string, primary_bucket),
-       {.most = 255, .default_text = "named like the host"},
-       Apply::kLive,
-       "Bucket there."},
-      {"secondary.region",
-       FIELD(S, std::string, secondary_region),
-       {.required = true, .format = Format::kName},
-       Apply::kLive,
-       "AWS region."},
-      {"secondary.bucket",
-       FIELD(S, std::string, secondary_bucket),
-       {.most = 255, .default_text = "named like the host"},
-       Apply::kLive,
-       "Bucket there."},
-      {"endpoint",
-       FIELD(S, std::string, endpoint),
-       {.format = Format::kOrigin, .default_text = "AWS's own"},
-       Apply::kLive,
-       "Where to send the calls instead, for emulation."},
   };
   return rows;
 }

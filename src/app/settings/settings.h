@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/aws_settings.h"
 #include "model/settings.h"
 
 namespace evershore::app {
@@ -21,19 +22,6 @@ struct Problem {
   bool operator==(const Problem&) const = default;
 };
 std::string format_problem(const Problem& problem);  // "file:line:column: message"
-
-// [aws]: where `evershore aws` builds. Read and checked here, used there alone.
-struct AwsSettings {
-  std::string layout = "classic";  // "classic" | "origin-group" | "evershore"
-  std::string site;
-  std::string hosted_zone;
-  std::string primary_region;
-  std::string primary_bucket;
-  std::string secondary_region;
-  std::string secondary_bucket;
-  std::string endpoint;  // "" = AWS's own
-  bool operator==(const AwsSettings&) const = default;
-};
 
 struct Loaded {
   Settings settings;  // complete only if there are no problems

@@ -512,6 +512,21 @@ endpoint    = "http://127.0.0.1:5000"
   EXPECT_EQ(loaded.aws->secondary_region, "us-west-2");
 }
 
+TEST(Settings, what_aws_would_refuse_is_told_at_its_place) {
+  const Loaded loaded = parse_settings(std::string(kTwoRegions) + R"([sites.assets]
+hosts = ["assets.example.com"]
+regions = ["east", "west"]
+[aws]
+site = "assets"
+hosted_zone = "example.org"
+primary = { region = "us-east-1", bucket = "example-assets" }
+secondary = { region = "us-west-2" }
+)",
+                                       "e.toml");
+  ASSERT_EQ(loaded.problems.size(), 1U) << told(loaded.problems);
+  EXPECT_EQ(loaded.problems[0].message, "aws.hosted_zone: assets.example.com is not in the zone example.org");
+}
+
 TEST(Settings, a_file_that_cannot_be_read_is_an_error_and_no_problem) {
   const auto missing = load_settings("/nonexistent/evershore.toml");
   ASSERT_FALSE(missing.has_value());

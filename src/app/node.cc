@@ -235,7 +235,7 @@ Result<void> Node::start_serving() {
             {.transfers = &publisher_.transfers(), .why = &publisher_.why(), .cookies = &cookie_secret_, .limiter = &rate_limiter_},
         .evidence = *this,
         .log = log_,
-        .edge_options = {.server = {}, .tls = tls_client_, .faults = &faults_}}));
+        .edge_options = {.server = {.http2 = {.enabled = settings_.edge.http2}}, .tls = tls_client_, .faults = &faults_}}));
     TRY_VOID(serving_.back()->listen(endpoints_, tls));
   }
   return {};
@@ -422,6 +422,7 @@ void Node::apply(Settings next) {
   };
   frozen("node", next.node != settings_.node);
   frozen("edge.listen", next.edge.listen != settings_.edge.listen || next.edge.listen_tls != settings_.edge.listen_tls);
+  frozen("edge.http2", next.edge.http2 != settings_.edge.http2);
   frozen("edge.cache",
          next.edge.cache_memory_bytes != settings_.edge.cache_memory_bytes || next.edge.cache_disk != settings_.edge.cache_disk);
   frozen("dns.listen", next.dns.listen != settings_.dns.listen || next.dns.listen_tls != settings_.dns.listen_tls);

@@ -7,6 +7,7 @@
 
 #include "app/certificate_report.h"
 #include "app/dns_metrics.h"
+#include "app/http2_metrics.h"
 #include "app/node.h"
 #include "app/node_json.h"
 #include "app/why_json.h"
@@ -510,6 +511,9 @@ Task<std::string> Node::metrics_text() {
   for (const char* name : {"requests", "failed", "resets", "cache_hits", "cache_misses", "cache_stale", "hedges", "retries", "takeovers"}) {
     counter(out, fmt::format("evershore_edge_{}_total", name), fmt::format("Edge: {}.", name), edge[name]);
   }
+  std::vector<const io::Http2Counters*> http2;
+  for (const auto& thread : serving_) thread->edge().each_http2([&http2](const auto& counters) { http2.push_back(&counters); });
+  http2_metrics(out, http2);
   disk_metrics(out, disk_json(disk_cache_.get()));
   certificate_metrics(out, certificates_->status(), certificates_->counters());
   for (size_t i = 0; i < serving_.size(); ++i) {

@@ -49,6 +49,11 @@ std::string_view HttpConnectionShared::date() {
   return date_line;
 }
 
+std::string_view HttpConnectionShared::date_value() {
+  const std::string_view line = date();
+  return line.substr(6, line.size() - 8);
+}
+
 std::unique_ptr<HttpDesk> HttpConnectionShared::lend() {
   if (desks.empty()) return std::make_unique<HttpDesk>(limits_of(options));
   auto desk = std::move(desks.back());
@@ -64,26 +69,18 @@ void HttpConnectionShared::give_back(std::unique_ptr<HttpDesk> desk) {
 }
 
 HttpConnection::HttpConnection(HttpConnectionShared& shared, std::unique_ptr<Stream> stream, Endpoint peer)
-    : shared_(shared), stream_(std::move(stream)), raw_(stream_.get()), peer_(std::move(peer)) {}
+    : shared_(shared), stream_(std::move(stream)), peer_(std::move(peer)) {}
 
 void HttpConnection::close_when_idle() {
-  if (phase_ == Phase::kWaiting && raw_ != nullptr) raw_->close();
+  if (phase_ == Phase::kWaiting) stream_->close();
 }
 
 void HttpConnection::cut() {
   cut_ = true;
-  if (raw_ != nullptr) raw_->reset();
+  stream_->reset();
 }
 
 Task<void> HttpConnection::served() {
-  if (shared_.options.tls) {
-    const auto context = shared_.options.tls;  // replace_tls() may come meanwhile
-    auto shaken = co_await tls_accept(context, std::move(stream_), shared_.loop.now() + shared_.options.head_max);
-    raw_ = nullptr;
-    if (!shaken) co_return;
-    stream_ = std::move(*shaken);
-    raw_ = stream_.get();
-  }
   Next next = Next::kGoOn;
   while (next == Next::kGoOn && !cut_) {
     const HeadEnd end = co_await read_head();
@@ -99,7 +96,6 @@ Task<void> HttpConnection::served() {
     if (!ends_well()) next = co_await end_exchange();
   }
   if (next == Next::kLinger) co_await linger();
-  raw_ = nullptr;
   stream_->close();
   if (desk_) shared_.give_back(std::move(desk_));
 }

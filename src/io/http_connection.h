@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "io/http_server.h"
+#include "io/served_connection.h"
 #include "wire/http/chunked.h"
 #include "wire/http/request_parser.h"
 
@@ -34,6 +35,7 @@ struct HttpConnectionShared {
   std::vector<std::unique_ptr<HttpDesk>> desks = {};  // that nobody has
 
   std::string_view date();
+  std::string_view date_value();  // without the name and the line's end
   std::unique_ptr<HttpDesk> lend();
   void give_back(std::unique_ptr<HttpDesk> desk);  // nothing of the request may be needed any more
 };
@@ -43,15 +45,14 @@ struct HttpConnectionShared {
 //   kReading  a whole head                 kHandling
 //   kHandling answered, body read, alive   kWaiting
 //   any       error, close, end, reset     (served() ends)
-class HttpConnection final : public HttpExchange {
+class HttpConnection final : public HttpExchange, public ServedConnection {
  public:
   HttpConnection(HttpConnectionShared& shared, std::unique_ptr<Stream> stream, Endpoint peer);
 
-  // Serves requests until the connection ends. Shakes hands first if there is a TLS context.
+  // Serves requests until the connection ends.
   Task<void> served();
-  // From outside: closes if nothing is under way; otherwise it closes after the present answer.
-  void close_when_idle();
-  void cut();
+  void close_when_idle() override;
+  void cut() override;
 
   const http::RequestHead& request() const override { return desk_->parser.head(); }
   const Endpoint& peer() const override { return peer_; }
@@ -94,7 +95,6 @@ class HttpConnection final : public HttpExchange {
 
   HttpConnectionShared& shared_;
   std::unique_ptr<Stream> stream_;
-  Stream* raw_;  // the same, also while a handshake owns it
   Endpoint peer_;
   Phase phase_ = Phase::kWaiting;
   bool cut_ = false;

@@ -2,25 +2,64 @@
 
 #include <list>
 
+#include "io/http2_connection.h"
 #include "io/http_connection.h"
 
 namespace evershore::io {
 
 namespace {
 constexpr size_t kScratchBytes = 64 * 1024;
-}
+
+// A connection that is still shaking hands.
+class Handshake final : public ServedConnection {
+ public:
+  explicit Handshake(Stream& tcp) : tcp_(tcp) {}
+  void close_when_idle() override { tcp_.close(); }
+  void cut() override { tcp_.reset(); }
+
+ private:
+  Stream& tcp_;
+};
+
+}  // namespace
 
 struct HttpServer::Impl {
   HttpConnectionShared shared;
   std::unique_ptr<Listener> listener;
-  std::list<HttpConnection*> connections;
+  Http2Shared http2{shared};
+  std::list<ServedConnection*> connections;
   TaskScope scope;
 
   static Task<void> accept_all(Impl& impl);
   static Task<void> serve(Impl& impl, std::unique_ptr<Stream> stream, Endpoint peer);
+  static Task<std::unique_ptr<Stream>> shake(Impl& impl, std::unique_ptr<Stream> tcp);
 };
 
+// Null: it did not come to an agreement.
+Task<std::unique_ptr<Stream>> HttpServer::Impl::shake(Impl& impl, std::unique_ptr<Stream> tcp) {
+  const auto& options = impl.shared.options;
+  const auto context = options.tls;  // replace_tls() may come meanwhile
+  Handshake handshake(*tcp);
+  const auto place = impl.connections.insert(impl.connections.end(), &handshake);
+  const Alpn alpn = options.http2.enabled ? Alpn::kHttp2OrHttp1 : Alpn::kHttp1;
+  auto shaken = co_await tls_accept(context, std::move(tcp), impl.shared.loop.now() + options.head_max, alpn);
+  impl.connections.erase(place);
+  if (!shaken) co_return nullptr;
+  co_return std::move(*shaken);
+}
+
 Task<void> HttpServer::Impl::serve(Impl& impl, std::unique_ptr<Stream> stream, Endpoint peer) {
+  if (impl.shared.options.tls) {
+    stream = co_await shake(impl, std::move(stream));
+    if (!stream) co_return;
+  }
+  if (stream->protocol() == "h2") {
+    Http2Connection connection(impl.http2, std::move(stream), std::move(peer));
+    const auto place = impl.connections.insert(impl.connections.end(), &connection);
+    co_await connection.served();
+    impl.connections.erase(place);
+    co_return;
+  }
   HttpConnection connection(impl.shared, std::move(stream), std::move(peer));
   const auto place = impl.connections.insert(impl.connections.end(), &connection);
   co_await connection.served();
@@ -57,14 +96,15 @@ HttpServer::~HttpServer() = default;
 
 Endpoint HttpServer::local() const { return impl_->listener->local(); }
 size_t HttpServer::connections() const { return impl_->connections.size(); }
+const Http2Counters& HttpServer::http2() const { return impl_->http2.counters; }
 
 Task<void> HttpServer::drain(Mono deadline) {
   Impl& impl = *impl_;
   impl.shared.draining = true;
   impl.listener->close();
-  for (HttpConnection* connection : impl.connections) connection->close_when_idle();
+  for (ServedConnection* connection : impl.connections) connection->close_when_idle();
   const TimerId timer = impl.shared.loop.call_at(deadline, [&impl] {
-    for (HttpConnection* connection : impl.connections) connection->cut();
+    for (ServedConnection* connection : impl.connections) connection->cut();
   });
   co_await impl.scope.join();
   impl.shared.loop.cancel(timer);

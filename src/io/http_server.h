@@ -1,4 +1,5 @@
-// An HTTP/1.1 server on one loop: accepts, parses strictly, calls one handler per request, keeps connections alive.
+// An HTTP server on one loop, HTTP/1.1 and over TLS HTTP/2: accepts, parses strictly, calls one handler per request, keeps
+// connections alive.
 // It knows no routes and no caches; gateway, console and edge bring the handler.
 #pragma once
 
@@ -6,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "io/http2.h"
 #include "io/stream.h"
 #include "io/tls.h"
 #include "wire/http/message.h"
@@ -20,9 +22,11 @@ struct HttpServerOptions {
   size_t head_bytes_max = 32 * 1024;             // more: 431
   size_t request_line_bytes_max = 16 * 1024;     // more: 414
   std::shared_ptr<TlsServerContext> tls;         // set = TLS on every connection
+  Http2Options http2;                            // over TLS, for clients that ask for it
 };
 
-// One request and its answer, handed to the handler. Valid until the handler's task ends.
+// One request and its answer, handed to the handler; the same whether it came over HTTP/1.1 or HTTP/2. Valid until the handler's
+// task ends.
 class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
@@ -45,7 +49,7 @@ class HttpExchange {
   // The head leaves with the first piece; an empty piece sends it alone. kTimedOut, kBroken, kClosed: the client is gone.
   virtual Task<Result<void>> write(std::span<const uint8_t> piece) = 0;
   virtual Task<Result<void>> finish() = 0;  // short of the announced length is a bug (asserted): use abort()
-  // The answer cannot be completed: the connection is reset, so that the client cannot take a part for the whole.
+  // The answer cannot be completed: the connection (HTTP/2: the stream) is reset, so that the client cannot take a part for the whole.
   virtual void abort() = 0;
   virtual bool started() const = 0;
 };
@@ -59,6 +63,7 @@ class HttpServer {
   ~HttpServer();  // after drained()
   Endpoint local() const;
   size_t connections() const;
+  const Http2Counters& http2() const;  // any thread
 
   // Stops accepting; idle connections close, busy ones after their answer (Connection: close); at `deadline` the rest is cut,
   // and it returns when their handlers have.

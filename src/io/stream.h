@@ -54,6 +54,10 @@ class Stream {
   virtual FdWatch& watch() = 0;
   Mono named_since = kNever;  // when a name was resolved to this peer; kNever: it was asked for by its address
 
+  // What ALPN (RFC 7301) agreed on, "h2"; "" where it was not used.
+  virtual std::string_view protocol() const { return {}; }
+  // Bytes that came but were not read by try_read() yet: the descriptor will not tell of them.
+  virtual bool has_buffered() const { return false; }
   // Anything to read, or closed by the peer? For a pooled connection before its reuse: it must be silent.
   virtual bool silent() = 0;
 

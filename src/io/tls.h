@@ -59,5 +59,9 @@ class TlsServerContext {
 Task<Result<std::unique_ptr<Stream>>> tls_connect(std::shared_ptr<TlsClientContext> context, std::unique_ptr<Stream> tcp, std::string host,
                                                   Mono deadline);
 Task<Result<std::unique_ptr<Stream>>> tls_accept(std::shared_ptr<TlsServerContext> context, std::unique_ptr<Stream> tcp, Mono deadline);
+// The same, and what is spoken inside, if the client offers it (RFC 7301): see Stream::protocol().
+enum class Alpn : uint8_t { kHttp1, kHttp2OrHttp1 };
+Task<Result<std::unique_ptr<Stream>>> tls_accept(std::shared_ptr<TlsServerContext> context, std::unique_ptr<Stream> tcp, Mono deadline,
+                                                 Alpn alpn);
 
 }  // namespace evershore::io

@@ -32,11 +32,17 @@ int choose_certificate(SSL* ssl, int*, void* arg) {
   return SSL_TLSEXT_ERR_OK;
 }
 
+// A connection's app data when HTTP/2 may be spoken on it.
+constexpr char kWithHttp2 = 0;
+
 // RFC 7301: what we speak, if the client offers it; a client that offers only others goes on without.
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_length, const unsigned char* offered, unsigned int length, void*) {
-  static constexpr unsigned char kOurs[] = "\x08http/1.1";
+int choose_protocol(SSL* ssl, const unsigned char** out, unsigned char* out_length, const unsigned char* offered, unsigned int length,
+                    void*) {
+  static constexpr unsigned char kOurs[] = "\x02h2\x08http/1.1";
+  constexpr unsigned int kHttp2Bytes = 3;
+  const unsigned int skipped = SSL_get_app_data(ssl) == &kWithHttp2 ? 0 : kHttp2Bytes;
   unsigned char* chosen = nullptr;
-  if (SSL_select_next_proto(&chosen, out_length, kOurs, sizeof kOurs - 1, offered, length) != OPENSSL_NPN_NEGOTIATED)
+  if (SSL_select_next_proto(&chosen, out_length, kOurs + skipped, sizeof kOurs - 1 - skipped, offered, length) != OPENSSL_NPN_NEGOTIATED)
     return SSL_TLSEXT_ERR_NOACK;
   *out = chosen;
   return SSL_TLSEXT_ERR_OK;
@@ -76,12 +82,19 @@ Result<std::shared_ptr<TlsServerContext>> TlsServerContext::make(const std::vect
   return made;
 }
 
-Task<Result<std::unique_ptr<Stream>>> tls_accept(std::shared_ptr<TlsServerContext> context, std::unique_ptr<Stream> tcp, Mono deadline) {
+Task<Result<std::unique_ptr<Stream>>> tls_accept(std::shared_ptr<TlsServerContext> context, std::unique_ptr<Stream> tcp, Mono deadline,
+                                                 Alpn alpn) {
   ERR_clear_error();
   SslPtr ssl(SSL_new(context->impl->contexts.front().get()));
   if (!ssl) co_return fail(Fault::kBroken, "TLS: " + take_ssl_error("no memory"));
+  if (alpn == Alpn::kHttp2OrHttp1) SSL_set_app_data(ssl.get(), const_cast<char*>(&kWithHttp2));
   SSL_set_accept_state(ssl.get());
   auto stream = co_await shake_hands(std::move(context), std::move(ssl), std::move(tcp), "the client", deadline);
+  co_return stream;
+}
+
+Task<Result<std::unique_ptr<Stream>>> tls_accept(std::shared_ptr<TlsServerContext> context, std::unique_ptr<Stream> tcp, Mono deadline) {
+  auto stream = co_await tls_accept(std::move(context), std::move(tcp), deadline, Alpn::kHttp1);
   co_return stream;
 }
 

@@ -71,6 +71,14 @@ class TlsStream final : public Stream {
   FdWatch& watch() override { return tcp_->watch(); }
   bool drained() const override { return drained_; }
 
+  std::string_view protocol() const override {
+    const unsigned char* name = nullptr;
+    unsigned int size = 0;
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+  }
+  bool has_buffered() const override { return SSL_has_pending(ssl_.get()) == 1; }
+
   // A session ticket may be waiting, which is no sign of anything: let OpenSSL take it in (RFC 8446 4.6.1).
   bool silent() override {
     if (watch().closed() || fatal_) return false;

@@ -137,6 +137,7 @@ struct EdgeSettings {
   std::vector<std::string> listen;  // "0.0.0.0:8080"; empty = no edge role
   std::vector<std::string> listen_tls;
   std::vector<TlsPair> tls;
+  bool http2 = true;  // on listen_tls
   std::optional<AcmeSettings> acme;
   uint32_t https_port = 443;  // where clients reach TLS, for redirects
   uint64_t cache_memory_bytes = 256ULL << 20;

@@ -237,6 +237,7 @@ std::span<const Row<EdgeSettings>> edge_rows() {
       {"listen", FIELD(S, Texts, listen), kEndpoints, Apply::kRestart, "Addresses for HTTP. None, and none for TLS: no edge role."},
       {"listen_tls", FIELD(S, Texts, listen_tls), kEndpoints, Apply::kRestart, "Addresses for HTTPS; needs `tls`."},
       {"tls", Tables{}, {.most = kTlsPairsMax}, Apply::kLive, "Certificates; the first is the default, the others are chosen by SNI."},
+      {"http2", FIELD(S, bool, http2), {}, Apply::kRestart, "HTTP/2 on `listen_tls`, for clients that ask for it by ALPN."},
       {"acme", OneTable{}, {}, Apply::kLive, "Certificates from an ACME authority, after those of `tls`."},
       {"https_port",
        FIELD(S, uint32_t, https_port),

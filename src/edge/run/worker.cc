@@ -49,6 +49,11 @@ size_t EdgeWorker::connections() const {
   return count;
 }
 
+void EdgeWorker::each_http2(const std::function<void(const io::Http2Counters&)>& visit) const {
+  for (const auto& server : servers_)
+    if (server.tls) visit(server.http->http2());
+}
+
 Task<void> EdgeWorker::drain(Mono deadline) {
   const auto timer = loop_.call_at(deadline, [this] { fetcher_.cancel_all(); });
   TaskScope draining;

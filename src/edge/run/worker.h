@@ -44,7 +44,8 @@ class EdgeWorker {
 
   // Each region's breaker and why, one line each, for `evershore explain`. Loop's thread (use io::call_on).
   std::vector<std::string> explain() const { return book_.explain(); }
-  size_t connections() const;  // of clients
+  size_t connections() const;                                                         // of clients
+  void each_http2(const std::function<void(const io::Http2Counters&)>& visit) const;  // any thread; one call a TLS listener
 
  private:
   struct Server {

@@ -46,6 +46,7 @@ struct RequestHead {
   std::string method;
   std::string target;         // origin form as received, "/a%20b?x=y"; absolute form is split: authority goes to `host`
   std::string host;           // from Host (or the absolute form), lower case, with port if given
+  uint8_t major_version = 1;  // 2: came over HTTP/2, and what is said of HTTP/1.1 framing has no meaning
   uint8_t minor_version = 1;  // HTTP/1.minor
   Headers headers;
   bool chunked = false;  // body framing

@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/load.h"
 #include "app/settings/settings.h"
+#include "app/tls_report.h"
 #include "dns/run/key_store.h"
 
 namespace evershore::app {
@@ -20,6 +21,19 @@ void check_keys(const Settings& settings, const TellSetting& tell) {
   for (const auto& problem : problems) tell(fmt::format("dns.zones[{}].{}", problem.index, problem.field), problem.message);
 }
 
+Wall wall_now() { return std::chrono::time_point_cast<Wall::duration>(std::chrono::system_clock::now()); }
+
+void check_files(const Settings& settings, const TellSetting& tell) {
+  check_keys(settings, tell);
+  check_certificates(settings, wall_now(), tell);
+}
+
+void print_warnings(const Settings& settings, const std::string& file) {
+  const auto now = wall_now();
+  const auto certificates = check_certificates(settings, now, [](std::string_view, std::string_view) {});
+  for (const auto& warning : certificate_warnings(settings, certificates, now)) fmt::print("{}: warning: {}\n", file, warning);
+}
+
 }  // namespace
 
 int command_settings_reference() {
@@ -28,13 +42,14 @@ int command_settings_reference() {
 }
 
 int command_check(const GlobalOptions& global) {
-  const auto loaded = load_settings(global.settings_path, check_keys);
+  const auto loaded = load_settings(global.settings_path, check_files);
   if (!loaded) return complain(kUsage, loaded.error().text);
   for (const auto& problem : loaded->problems) fmt::print("{}\n", format_problem(problem));
   if (!loaded->problems.empty()) {
     fmt::print(stderr, "{}: {} {}\n", global.settings_path, loaded->problems.size(), loaded->problems.size() == 1 ? "problem" : "problems");
     return kAnswerIsNo;
   }
+  print_warnings(loaded->settings, global.settings_path);
   const auto& s = loaded->settings;
   fmt::print("{}: no problems ({} regions, {} sites, {} zones, {} health checks)\n", global.settings_path, s.regions.size(), s.sites.size(),
              s.dns.zones.size(), s.health_checks.size());

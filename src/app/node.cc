@@ -219,7 +219,8 @@ Result<void> Node::start_serving() {
   TRY(endpoints_.edge_tls, endpoints_of(settings_.edge.listen_tls));
   TRY(endpoints_.dns, endpoints_of(settings_.dns.listen));
   TRY(endpoints_.dns_tls, endpoints_of(settings_.dns.listen_tls));
-  TRY(const auto tls, tls_server(settings_.edge));
+  TRY(tls_server_, tls_server(settings_.edge));
+  warn_of_certificates();
   if (endpoints_.none()) return {};
   open_disk_cache();
   for (size_t i = 0; i < thread_count(settings_.node); ++i) {
@@ -236,7 +237,7 @@ Result<void> Node::start_serving() {
         .evidence = *this,
         .log = log_,
         .edge_options = {.server = {.http2 = {.enabled = settings_.edge.http2}}, .tls = tls_client_, .faults = &faults_}}));
-    TRY_VOID(serving_.back()->listen(endpoints_, tls));
+    TRY_VOID(serving_.back()->listen(endpoints_, tls_server_));
   }
   return {};
 }

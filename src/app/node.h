@@ -79,6 +79,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   void apply(Settings next);
   Task<void> apply_when_known(Settings next, uint64_t number);
   void stop_soon();
+  void warn_of_certificates() const;
   Task<void> shut_down();
 
   void on_health_change(const HealthSnapshot& health, const health::HealthChange& change);
@@ -105,6 +106,8 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Wall started_at_{};
   io::FaultBoard faults_;
   std::shared_ptr<io::TlsClientContext> tls_client_;
+  std::shared_ptr<io::TlsTicketKeys> ticket_keys_ = io::make_ticket_keys();
+  std::shared_ptr<io::TlsServerContext> tls_server_;  // null: no certificate
   EventLog events_;
   Published<HealthSnapshot> health_board_;
   Published<edge::EdgeConfig> edge_config_;

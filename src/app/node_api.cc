@@ -10,6 +10,7 @@
 #include "app/http2_metrics.h"
 #include "app/node.h"
 #include "app/node_json.h"
+#include "app/tls_report.h"
 #include "app/why_json.h"
 #include "base/text.h"
 #include "console/metrics.h"
@@ -262,6 +263,7 @@ Task<std::string> Node::status_json() {
   json["sites"] = sites_document(view);
   json["edge"] = edge_json(serving_, endpoints_.edge);
   json["edge"]["disk"] = disk_json(disk_cache_.get());
+  json["edge"]["tls"] = tls_json(tls_server_.get());
   json["dns"] = dns_json(serving_, endpoints_.dns, publisher_, notifier_);
   json["dns"]["alias_targets"] = alias_targets_json(outside_.book());
   json["certificates"] = certificates_document(certificates_->status(), view.now);
@@ -514,6 +516,7 @@ Task<std::string> Node::metrics_text() {
   std::vector<const io::Http2Counters*> http2;
   for (const auto& thread : serving_) thread->edge().each_http2([&http2](const auto& counters) { http2.push_back(&counters); });
   http2_metrics(out, http2);
+  tls_metrics(out, tls_server_.get());
   disk_metrics(out, disk_json(disk_cache_.get()));
   certificate_metrics(out, certificates_->status(), certificates_->counters());
   for (size_t i = 0; i < serving_.size(); ++i) {

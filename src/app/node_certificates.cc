@@ -7,6 +7,7 @@
 #include "app/certificate_wiring.h"
 #include "app/node.h"
 #include "app/settings/settings.h"
+#include "app/tls_report.h"
 
 namespace evershore::app {
 
@@ -56,10 +57,15 @@ Result<std::shared_ptr<io::TlsServerContext>> Node::tls_server(const EdgeSetting
   std::vector<io::TlsServerCertificate> certificates;
   const auto paths = certificates_->paths();
   certificates.reserve(edge.tls.size() + paths.size());
-  for (const auto& pair : edge.tls) certificates.push_back({pair.certificate_path, pair.private_key_path});
+  for (const auto& pair : edge.tls) certificates.push_back({pair.certificate_path, pair.private_key_path, pair.ocsp_path});
   for (const auto& path : paths) certificates.push_back({path, path});
   if (certificates.empty()) return std::shared_ptr<io::TlsServerContext>();
-  return io::TlsServerContext::make(certificates);
+  return io::TlsServerContext::make(certificates, ticket_keys_);
+}
+
+void Node::warn_of_certificates() const {
+  if (!tls_server_) return;
+  for (const auto& warning : certificate_warnings(settings_, tls_server_->certificates(), loop_.wall())) log_.warn("{}", warning);
 }
 
 void Node::publish_edge_config() {
@@ -75,6 +81,8 @@ void Node::on_certificates() {
     events_.add("certificate", "edge.acme", "the certificates stay as they were: " + tls.error().text);
     return;
   }
+  tls_server_ = *tls;
+  warn_of_certificates();
   if (*tls == nullptr) return;
   for (auto& thread : serving_) thread->replace_tls(*tls);
 }

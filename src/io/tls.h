@@ -3,9 +3,11 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/time.h"
 #include "io/stream.h"
 #include "io/tls_files.h"
 
@@ -29,6 +31,7 @@ class TlsClientContext {
 struct TlsServerCertificate {
   std::string certificate_path;  // PEM chain
   std::string private_key_path;
+  std::string ocsp_path = {};  // an OCSP response in DER form to staple; "" = none
 };
 
 // Contexts by their files, made when first asked for and again when a file has changed. One thread.
@@ -46,11 +49,30 @@ class TlsClientBook {
   std::map<TlsFiles, Entry> entries_;
 };
 
+// What a loaded certificate says of itself.
+struct TlsCertificateInfo {
+  std::string path;
+  std::vector<std::string> names;  // lower case; "*.site.test" as it stands
+  Wall not_before{};
+  Wall not_after{};
+  std::optional<Wall> staple_until;  // set = an OCSP response is stapled until then
+  std::string staple_problem;        // why none is, although one was named or the certificate asks for one; "" = all well
+  bool covers(std::string_view host) const;
+};
+
+class TlsTicketKeys;  // io/tls_tickets.h
+std::shared_ptr<TlsTicketKeys> make_ticket_keys();
+
 class TlsServerContext {
  public:
-  // The first certificate is the default; others are chosen by SNI.
+  // The first certificate is the default; others are chosen by SNI, an exact name before a wildcard. TLS 1.2 and 1.3 with forward secrecy
+  // and authenticated encryption only. A context serves any number of loops.
   static Result<std::shared_ptr<TlsServerContext>> make(const std::vector<TlsServerCertificate>& certificates);
+  // The same with tickets that other contexts' clients can come back with: one set of keys over reloads.
+  static Result<std::shared_ptr<TlsServerContext>> make(const std::vector<TlsServerCertificate>& certificates,
+                                                        std::shared_ptr<TlsTicketKeys> tickets);
   ~TlsServerContext();
+  const std::vector<TlsCertificateInfo>& certificates() const;  // in the order given
   struct Impl;
   std::unique_ptr<Impl> impl;
 };

@@ -1,10 +1,13 @@
 #include "io/tls.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdio>
 #include <fstream>
+#include <thread>
 
 #include "base/sync.h"
 #include "base/text.h"
@@ -221,6 +224,157 @@ TEST_F(Tls, BadFilesAreNamedInTheError) {
   EXPECT_THAT(mixed.error().text, HasSubstr("key values mismatch"));
   const auto no_ca = TlsClientContext::make({.ca_file = "/nonexistent.pem"});
   EXPECT_THAT(no_ca.error().text, HasSubstr("/nonexistent.pem"));
+}
+
+// ---- what the server offers
+
+std::shared_ptr<TlsServerContext> server_of(std::vector<TlsServerCertificate> certificates) {
+  return *TlsServerContext::make(certificates);
+}
+
+// openssl's own client, on a port that shakes hands until it is told to stop; what it printed.
+struct OpensslClient {
+  std::string arguments;
+  std::string printed = {};
+};
+
+Task<void> shake_all(Listener& listener, std::shared_ptr<TlsServerContext> server, Loop& loop) {
+  for (;;) {
+    auto accepted = co_await listener.accept();
+    if (!accepted) co_return;
+    auto stream = co_await tls_accept(server, std::move(accepted->stream), loop.now() + 5s, Alpn::kHttp2OrHttp1);
+    if (!stream) continue;
+    const std::string_view hello = "hello\n";
+    (void)co_await (*stream)->write_all(hello);
+    (*stream)->close();
+  }
+}
+
+Task<void> run_client(Loop& loop, std::shared_ptr<TlsServerContext> server, OpensslClient& client) {
+  auto listener = Listener::open(loop, {"127.0.0.1", 0});
+  TaskScope scope;
+  scope.spawn(shake_all(**listener, std::move(server), loop));
+  const std::string command =
+      fmt::format("openssl s_client -ign_eof -connect 127.0.0.1:{} {} </dev/null 2>&1", (*listener)->local().port, client.arguments);
+  std::optional<std::string> printed;
+  const auto handle = loop.handle();
+  std::thread runner([&] {
+    std::string text;
+    FILE* pipe = ::popen(command.c_str(), "r");
+    std::array<char, 4096> buffer;
+    for (size_t got = 0; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) text.append(buffer.data(), got);
+    ::pclose(pipe);
+    handle.post([&printed, text = std::move(text)] { printed = text; });
+  });
+  while (!printed) co_await sleep_for(loop, 5ms);
+  runner.join();
+  client.printed = *printed;
+  (*listener)->close();
+  co_await scope.join();
+}
+
+std::string ask(std::shared_ptr<TlsServerContext> server, std::string arguments) {
+  Loop loop;
+  OpensslClient client{.arguments = std::move(arguments)};
+  loop.run_until_done(run_client(loop, std::move(server), client));
+  return client.printed;
+}
+
+TEST_F(Tls, AnExactNameGoesBeforeAWildcardAndTheFirstServesTheRest) {
+  const auto wild = make_certificate(directory, "wild", "DNS:*.site.test");
+  const auto exact = make_certificate(directory, "exact", "DNS:one.site.test");
+  const auto all = server_of({certificate, wild, exact});
+  const std::pair<const char*, const char*> rows[] = {{"one.site.test", "CN = exact"}, {"ONE.Site.Test", "CN = exact"},
+                                                      {"two.site.test", "CN = wild"},  {"site.test", "CN = a"},
+                                                      {"x.two.site.test", "CN = a"},   {"nobody.test", "CN = a"}};
+  for (const auto& [name, subject] : rows) EXPECT_THAT(ask(all, std::string("-servername ") + name), HasSubstr(subject)) << name;
+  EXPECT_THAT(ask(all, "-noservername"), HasSubstr("CN = a"));
+}
+
+TEST_F(Tls, Http2IsChosenWhereTheClientOffersIt) {
+  EXPECT_THAT(ask(server, "-alpn h2,http/1.1"), HasSubstr("ALPN protocol: h2"));
+  EXPECT_THAT(ask(server, "-alpn http/1.1"), HasSubstr("ALPN protocol: http/1.1"));
+  EXPECT_THAT(ask(server, "-alpn dot"), HasSubstr("No ALPN negotiated"));
+}
+
+TEST_F(Tls, OldProtocolsAndCiphersWithoutForwardSecrecyAreRefused) {
+  EXPECT_THAT(ask(server, "-tls1_1 -cipher ALL:@SECLEVEL=0"), HasSubstr("alert"));
+  EXPECT_THAT(ask(server, "-tls1_2 -cipher AES128-SHA"), HasSubstr("alert"));
+  EXPECT_THAT(ask(server, "-tls1_2 -cipher ECDHE-ECDSA-AES128-SHA256"), HasSubstr("alert"));
+  EXPECT_THAT(ask(server, "-tls1_2 -cipher ECDHE-ECDSA-AES128-GCM-SHA256"), HasSubstr("Cipher is ECDHE-ECDSA-AES128-GCM-SHA256"));
+}
+
+TEST_F(Tls, ATicketIsTakenByAnotherContextWithTheSameKeysOnly) {
+  const auto keys = make_ticket_keys();
+  const auto first = *TlsServerContext::make({certificate}, keys);
+  const auto reloaded = *TlsServerContext::make({certificate}, keys);
+  for (const std::string version : {"-tls1_2", "-tls1_3"}) {
+    const std::string file = directory.file("session" + version);
+    EXPECT_THAT(ask(first, version + " -sess_out " + file), HasSubstr("New, TLSv1")) << version;
+    EXPECT_THAT(ask(reloaded, version + " -sess_in " + file), HasSubstr("Reused, TLSv1")) << version;
+    EXPECT_THAT(ask(server, version + " -sess_in " + file), HasSubstr("New, TLSv1")) << version;
+  }
+}
+
+TEST_F(Tls, ACertificateSaysWhatItCoversAndUntilWhen) {
+  const auto& info = server->certificates().front();
+  EXPECT_THAT(info.names, testing::ElementsAre("a.test", "*.wild.test"));
+  EXPECT_TRUE(info.covers("A.test"));
+  EXPECT_TRUE(info.covers("x.wild.test"));
+  EXPECT_TRUE(info.covers("*.wild.test"));
+  EXPECT_FALSE(info.covers("wild.test"));
+  EXPECT_FALSE(info.covers("x.y.wild.test"));
+  EXPECT_EQ(std::chrono::round<std::chrono::hours>(info.not_after - info.not_before), 48h);
+}
+
+// An authority, a certificate of it, and what its responder says of it.
+struct Authority {
+  explicit Authority(const ScratchDirectory& directory) : in("cd " + directory.path() + " && ") {
+    run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 -subj /CN=ca -keyout ca.key -out ca.pem");
+    run("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=leaf -addext subjectAltName=DNS:leaf.test -keyout "
+        "leaf.key -out leaf.csr");
+    run("openssl x509 -req -in leaf.csr -CA ca.pem -CAkey ca.key -set_serial 7 -days 5 -copy_extensions copy -out leaf.crt");
+    run("cat leaf.crt ca.pem > leaf.pem");
+  }
+  void say(const std::string& verdict, const std::string& options) const {
+    run("printf '" + verdict + "\\t300101000000Z\\t" + (verdict == "R" ? "200101000000Z" : "") + "\\t07\\tunknown\\t/CN=leaf\\n' > index");
+    run("openssl ocsp -issuer ca.pem -cert leaf.crt -reqout ask.der");
+    run("openssl ocsp -index index -rsigner ca.pem -rkey ca.key -CA ca.pem -reqin ask.der -respout staple.der " + options);
+  }
+  void run(const std::string& command) const { EVERSHORE_ASSERT(std::system((in + "{ " + command + "; } >/dev/null 2>&1").c_str()) == 0); }
+  std::string in;
+};
+
+TEST_F(Tls, AGoodOcspResponseIsStapledAndABadOneIsNamed) {
+  const Authority authority(directory);
+  const TlsServerCertificate leaf{directory.file("leaf.pem"), directory.file("leaf.key"), directory.file("staple.der")};
+  const auto problem = [&leaf] { return server_of({leaf})->certificates().front().staple_problem; };
+  EXPECT_THAT(problem(), HasSubstr("staple.der")) << "missing";
+
+  authority.say("V", "-ndays 3");
+  EXPECT_EQ(problem(), "");
+  EXPECT_TRUE(server_of({leaf})->certificates().front().staple_until);
+  EXPECT_THAT(ask(server_of({certificate, leaf}), "-status -servername leaf.test"), HasSubstr("Cert Status: good"));
+  EXPECT_THAT(ask(server_of({certificate, leaf}), "-status -servername a.test"), HasSubstr("OCSP response: no response sent"));
+
+  authority.say("R", "-ndays 3");
+  EXPECT_THAT(problem(), HasSubstr("revoked"));
+  authority.say("V", "");
+  EXPECT_THAT(problem(), HasSubstr("how long"));
+  TlsServerCertificate other = certificate;
+  other.ocsp_path = leaf.ocsp_path;
+  EXPECT_THAT(server_of({other})->certificates().front().staple_problem, HasSubstr("another certificate"));
+  authority.run("echo nonsense > staple.der");
+  EXPECT_THAT(problem(), HasSubstr("DER"));
+}
+
+TEST_F(Tls, ACertificateThatMustBeStapledSaysSo) {
+  const std::string command = "cd " + directory.path() +
+                              " && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=m "
+                              "-addext subjectAltName=DNS:m.test -addext tlsfeature=status_request -keyout m.key -out m.pem 2>/dev/null";
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const auto made = server_of({{directory.file("m.pem"), directory.file("m.key")}});
+  EXPECT_THAT(made->certificates().front().staple_problem, HasSubstr("asks for an OCSP response"));
 }
 
 }  // namespace

@@ -103,6 +103,7 @@ struct SiteSettings {
 struct TlsPair {
   std::string certificate_path;
   std::string private_key_path;
+  std::string ocsp_path;  // "" = none
   bool operator==(const TlsPair&) const = default;
 };
 

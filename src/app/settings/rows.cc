@@ -266,23 +266,6 @@ std::span<const Row<EdgeSettings>> edge_rows() {
   return rows;
 }
 
-std::span<const Row<TlsPair>> tls_rows() {
-  using S = TlsPair;
-  static const Row<S> rows[] = {
-      {"certificate",
-       FIELD(S, std::string, certificate_path),
-       {.required = true, .format = Format::kReadableFile},
-       Apply::kLive,
-       "PEM file of the certificate and its chain."},
-      {"private_key",
-       FIELD(S, std::string, private_key_path),
-       {.required = true, .format = Format::kReadableFile},
-       Apply::kLive,
-       "PEM file of the private key."},
-  };
-  return rows;
-}
-
 std::span<const Row<DnsSettings>> dns_rows() {
   using S = DnsSettings;
   static const Row<S> rows[] = {

@@ -1,4 +1,4 @@
-// The rows of what HTTPS needs: edge.acme, and a site's redirect and HSTS.
+// The rows of what HTTPS needs: edge.tls, edge.acme, and a site's redirect and HSTS.
 #include <array>
 
 #include "app/settings/rows.h"
@@ -16,6 +16,10 @@ T& of(AcmeSettings& at) {
 template <class T, T AcmeSettings::Shared::* member>
 T& of_shared(AcmeSettings& at) {
   return at.shared.*member;
+}
+template <std::string TlsPair::* member>
+std::string& of_pair(TlsPair& at) {
+  return at.*member;
 }
 // In the order of the enum.
 constexpr std::array<Option, 2> kChallenges{{{"http-01"}, {"dns-01"}}};
@@ -121,6 +125,24 @@ std::span<const Row<AcmeSettings>> acme_rows() {
        {.shortest = 100ms, .longest = 1h},
        Apply::kLive,
        "Time between two looks at what others have shared."},
+  };
+  return rows;
+}
+
+std::span<const Row<TlsPair>> tls_rows() {
+  using S = TlsPair;
+  static const Row<S> rows[] = {
+      {"certificate",
+       of_pair<&S::certificate_path>,
+       {.required = true, .format = Format::kReadableFile},
+       Apply::kLive,
+       "PEM file of the certificate and its chain."},
+      {"private_key",
+       of_pair<&S::private_key_path>,
+       {.required = true, .format = Format::kReadableFile},
+       Apply::kLive,
+       "PEM file of the private key."},
+      {"ocsp", of_pair<&S::ocsp_path>, {}, Apply::kLive, "DER file of an OCSP response, to be stapled as long as it holds."},
   };
   return rows;
 }

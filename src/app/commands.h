@@ -59,6 +59,24 @@ struct PurgeOptions {
 int command_purge(const GlobalOptions& global, const PurgeOptions& options);
 int command_explain(const GlobalOptions& global, const std::string& subject);
 
+struct PrefetchOptions {
+  std::string site;
+  std::string prefix;
+  std::string list;  // a file with a key a line, "-" = standard input; "" = what the regions have
+};
+int command_prefetch(const GlobalOptions& global, const PrefetchOptions& options);
+
+struct SignOptions {
+  std::string site;
+  std::string key;
+  std::string for_span;
+  std::string key_id;   // "" = the first one
+  std::string network;  // "" = any
+  bool prefix = false;  // --prefix: all keys that begin so
+  bool cookie = false;  // --cookie: a Set-Cookie field instead of a link
+};
+int command_sign(const GlobalOptions& global, const SignOptions& options);
+
 struct RegionOptions {
   std::string dir;
   std::string listen;

@@ -47,6 +47,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Task<Result<void>> undrain(std::string region) override;
   Task<Result<void>> failover(std::string site, std::optional<std::string> region) override;
   Task<Result<void>> purge(console::PurgeRequest request) override;
+  Task<Result<console::PrefetchReport>> prefetch(std::string site, std::vector<std::string> keys) override;
   Task<Result<void>> fault(std::string region, io::FaultMode mode, Duration for_span) override;
   Task<Result<size_t>> webhook(std::string body) override;
   Task<Result<std::string>> sync(std::string site, std::function<void(std::string)> on_progress) override;

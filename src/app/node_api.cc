@@ -114,6 +114,7 @@ Json disk_json(const edge::DiskCache* disk) {
 
 Json edge_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const std::vector<io::Endpoint>& endpoints) {
   uint64_t requests = 0, failed = 0, hits = 0, misses = 0, stale = 0, takeovers = 0, hedges = 0, retries = 0, resets = 0, connections = 0;
+  uint64_t forms_made = 0, forms_served = 0;
   for (const auto& thread : serving) {
     const auto& counters = thread->edge().counters();
     const auto& fetch = thread->edge().fetch_counters();
@@ -122,6 +123,8 @@ Json edge_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const
     hits += counters.cache_hits.get();
     misses += counters.cache_misses.get();
     stale += counters.cache_stale.get();
+    forms_made += counters.forms_made.get();
+    forms_served += counters.forms_served.get();
     resets += counters.resets.get();
     takeovers += fetch.takeovers.get();
     hedges += fetch.hedges.get();
@@ -130,9 +133,19 @@ Json edge_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const
   }
   Json listen = Json::array();
   for (const auto& endpoint : endpoints) listen.push_back(io::format_endpoint(endpoint));
-  return {{"listen", std::move(listen)}, {"connections", connections}, {"requests", requests}, {"failed", failed}, {"resets", resets},
-          {"cache_hits", hits},          {"cache_misses", misses},     {"cache_stale", stale}, {"hedges", hedges}, {"retries", retries},
-          {"takeovers", takeovers}};
+  return {{"listen", std::move(listen)},
+          {"connections", connections},
+          {"requests", requests},
+          {"failed", failed},
+          {"resets", resets},
+          {"cache_hits", hits},
+          {"cache_misses", misses},
+          {"cache_stale", stale},
+          {"hedges", hedges},
+          {"retries", retries},
+          {"takeovers", takeovers},
+          {"compressions", forms_made},
+          {"compressed_hits", forms_served}};
 }
 
 std::vector<const dns::ServedCounters*> all_dns(const ServingThread& thread) {
@@ -510,7 +523,8 @@ Task<std::string> Node::metrics_text() {
   health_metrics(out, *health_board_.read(), health_->counters());
   replication_metrics(out, replication);
   const auto edge = edge_json(serving_, endpoints_.edge);
-  for (const char* name : {"requests", "failed", "resets", "cache_hits", "cache_misses", "cache_stale", "hedges", "retries", "takeovers"}) {
+  for (const char* name : {"requests", "failed", "resets", "cache_hits", "cache_misses", "cache_stale", "hedges", "retries", "takeovers",
+                           "compressions", "compressed_hits"}) {
     counter(out, fmt::format("evershore_edge_{}_total", name), fmt::format("Edge: {}.", name), edge[name]);
   }
   std::vector<const io::Http2Counters*> http2;

@@ -46,6 +46,7 @@ class ServingThread {
 
   io::Loop& loop() { return loop_; }
   const edge::EdgeWorker& edge() const { return edge_; }
+  edge::EdgeWorker& edge() { return edge_; }  // on the loop's thread
   const std::vector<std::unique_ptr<dns::DnsServer>>& dns() const { return dns_; }
   const std::vector<std::unique_ptr<dns::DnsServer>>& dns_tls() const { return dns_tls_; }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "edge/website.h"
 #include "wire/http/date.h"
 #include "wire/http/targeted.h"
 
@@ -140,7 +141,7 @@ namespace {
 
 constexpr std::string_view kMeta = "x-amz-meta-", kOwnMeta = "x-amz-meta-evershore";
 
-constexpr std::array<std::string_view, 14> kPassed = {"cache-control",
+constexpr std::array<std::string_view, 15> kPassed = {"cache-control",
                                                       "cdn-cache-control",
                                                       "content-disposition",
                                                       "content-encoding",
@@ -153,7 +154,8 @@ constexpr std::array<std::string_view, 14> kPassed = {"cache-control",
                                                       "expires",
                                                       "last-modified",
                                                       "location",
-                                                      "vary"};
+                                                      "vary",
+                                                      kObjectRedirect};
 
 bool passes(std::string_view name) {
   const std::string lower = to_lower(name);

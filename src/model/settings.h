@@ -10,23 +10,12 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/secret.h"
+#include "model/site_behaviour.h"
 
 namespace evershore {
 
 using namespace std::chrono_literals;
-
-// A secret read from the settings, the environment or a file. Never printed: there is no formatter for it on purpose.
-class Secret {
- public:
-  Secret() = default;
-  explicit Secret(std::string value) : value_(std::move(value)) {}
-  const std::string& reveal() const { return value_; }
-  bool empty() const { return value_.empty(); }
-  bool operator==(const Secret&) const = default;
-
- private:
-  std::string value_;
-};
 
 enum class Addressing : uint8_t { kPath, kVirtual, kBare };
 
@@ -97,6 +86,7 @@ struct SiteSettings {
   HstsSettings hsts;
   ReplicationSettings replication;
   FailbackSettings failback;
+  SiteBehaviour behaviour;
   bool operator==(const SiteSettings&) const = default;
 };
 

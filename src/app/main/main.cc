@@ -17,6 +17,8 @@ struct CommandLine {
   DrainOptions drain;
   FailoverOptions failover;
   PurgeOptions purge;
+  SignOptions sign;
+  PrefetchOptions prefetch;
   RegionOptions region;
   DrillOptions drill;
   DnsKeysOptions dns_keys;
@@ -119,6 +121,29 @@ void add_steering_commands(CLI::App& app, CommandLine& line) {
       ->check(CLI::IsMember({"down", "blackhole", "error", "slow", "cut"}));
   drill->add_option("--for", line.drill.for_span, "How long, e.g. 30s")->required();
   drill->add_option("--report", line.drill.report, "Write the report as JSON")->type_name("FILE.json");
+}
+
+void add_visitor_commands(CLI::App& app, CommandLine& line) {
+  auto* prefetch = add_command(app, line, "prefetch", "Have the running node fetch a site's objects into its cache before anybody asks.",
+                               "evershore prefetch -c evershore.toml assets --prefix images/2026/",
+                               [&] { return command_prefetch(line.global, line.prefetch); });
+  add_settings_option(prefetch, line);
+  prefetch->add_option("site", line.prefetch.site, "Which site")->required();
+  auto* prefix = prefetch->add_option("--prefix", line.prefetch.prefix, "Only keys that begin so");
+  prefetch->add_option("--list", line.prefetch.list, "A file with a key a line instead; - is standard input")
+      ->type_name("FILE")
+      ->excludes(prefix);
+  auto* sign = add_command(app, line, "sign", "Make a link, or a cookie, that grants access to a key of a site for a while.",
+                           "evershore sign -c evershore.toml assets private/report.pdf --for 1h",
+                           [&] { return command_sign(line.global, line.sign); });
+  add_settings_option(sign, line);
+  sign->add_option("site", line.sign.site, "Which site")->required();
+  sign->add_option("key", line.sign.key, "Which key, without the site's prefix")->required();
+  sign->add_option("--for", line.sign.for_span, "How long it is good, e.g. 1h")->required();
+  sign->add_option("--network", line.sign.network, "Only for clients from there, e.g. 192.0.2.0/24");
+  sign->add_option("--key-id", line.sign.key_id, "Which of the site's signed.keys signs; the first one if not given");
+  sign->add_flag("--cookie", line.sign.cookie, "Print a Set-Cookie field instead of a link");
+  sign->add_flag("--prefix", line.sign.prefix, "With --cookie: for all keys that begin so");
 }
 
 CLI::App* add_dns_keys_command(CLI::App& keys, CommandLine& line, const char* name, const char* what, const char* example,
@@ -263,6 +288,7 @@ int run(int argc, char** argv) {
   add_node_commands(app, line);
   add_data_commands(app, line);
   add_steering_commands(app, line);
+  add_visitor_commands(app, line);
   add_dns_commands(app, line);
   add_region_command(app, line);
   add_demo_command(app, line);

@@ -21,4 +21,7 @@ void check_aws(const Loaded& loaded, Problems& problems);
 // Every name that a `health_check` or a calculated check's `children` may give.
 std::vector<std::string> known_checks(const Settings& settings);
 
+// Of one site: redirects, error pages, fields, cross-origin rules, access.
+void check_behaviour(const SiteSettings& site, const std::string& path, Problems& problems);
+
 }  // namespace evershore::app

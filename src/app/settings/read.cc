@@ -191,7 +191,7 @@ void read_tables(Reader& reader, const std::string& path, const toml::node* node
 // "[regions.NAME]" and the like: tables by name.
 template <class S>
 void read_named(Reader& reader, std::span<const Row<S>> rows, const std::string& section, const toml::node& node, size_t most,
-                std::map<std::string, S>& into) {
+                std::map<std::string, S>& into, void (*read_more)(Reader&, const std::string&, const toml::table&, S&) = nullptr) {
   constexpr Limits kNameLimits{.format = Format::kName, .most = 64};
   const auto* tables = node.as_table();
   if (tables == nullptr) return reader.wrong_type(section, node, "a table");
@@ -209,6 +209,7 @@ void read_named(Reader& reader, std::span<const Row<S>> rows, const std::string&
     S& item = into[name];
     item.name = name;
     read_section(reader, rows, path, *table, item);
+    if (read_more != nullptr) read_more(reader, path, *table, item);
   }
 }
 
@@ -254,6 +255,32 @@ void read_dns(Reader& reader, const toml::table& table, DnsSettings& dns) {
   });
 }
 
+template <class S>
+void read_all(Reader& reader, std::span<const Row<S>> rows, const std::string& path, const toml::node* node, size_t most,
+              std::vector<S>& into) {
+  read_tables(reader, path, node, most,
+              [&](const std::string& at, const toml::table& table) { read_section(reader, rows, at, table, into.emplace_back()); });
+}
+
+void read_fields(Reader& reader, const std::string& path, const toml::node* node, std::map<std::string, std::string>& into) {
+  read_entries(reader, path, node, kPolicyFieldsMax, [&](const std::string& at, const std::string& name, const toml::node& value) {
+    read_value(reader, at, value, Limits{}, into[name]);
+  });
+}
+
+void read_site(Reader& reader, const std::string& path, const toml::table& table, SiteSettings& site) {
+  auto& behaviour = site.behaviour;
+  read_all(reader, redirect_rows(), path + ".redirects", table.get("redirects"), kRedirectsMax, behaviour.redirects);
+  read_all(reader, error_page_rows(), path + ".error_pages", table.get("error_pages"), kErrorPagesMax, behaviour.error_pages);
+  read_all(reader, cors_rows(), path + ".cors", table.get("cors"), kCorsRulesMax, behaviour.cors);
+  if (const auto* signing = table["signed"].as_table())
+    read_all(reader, signing_key_rows(), path + ".signed.keys", signing->get("keys"), kSigningKeysMax, behaviour.signing.keys);
+  if (const auto* headers = table["headers"].as_table()) {
+    read_fields(reader, path + ".headers.set", headers->get("set"), behaviour.headers.set);
+    read_fields(reader, path + ".headers.override", headers->get("override"), behaviour.headers.override);
+  }
+}
+
 void read_edge(Reader& reader, const toml::table& table, EdgeSettings& edge) {
   read_section(reader, edge_rows(), "edge", table, edge);
   read_tables(reader, "edge.tls", table.get("tls"), kTlsPairsMax, [&](const std::string& path, const toml::table& pair) {
@@ -286,7 +313,7 @@ class FileReader {
       return reader_.problems.add_at(position, fmt::format("unknown section \"{}\"{}", key, did_you_mean(key, kKeys)));
     }
     if (key == "regions") return read_named(reader_, region_rows(), key, node, kRegionsMax, settings.regions);
-    if (key == "sites") return read_named(reader_, site_rows(), key, node, kSitesMax, settings.sites);
+    if (key == "sites") return read_named(reader_, site_rows(), key, node, kSitesMax, settings.sites, read_site);
     if (key == "health_checks") return read_named(reader_, health_check_rows(), key, node, kHealthChecksMax, settings.health_checks);
     if (key == "alerts") {
       return read_tables(reader_, key, &node, kAlertsMax, [&](const std::string& path, const toml::table& alert) {

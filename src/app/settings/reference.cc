@@ -111,6 +111,10 @@ std::string settings_reference() {
   section(out, "[node]", node_rows());
   section(out, "[regions.NAME]", region_rows());
   section(out, "[sites.NAME]", site_rows());
+  section(out, "sites.NAME.redirects", redirect_rows());
+  section(out, "sites.NAME.error_pages", error_page_rows());
+  section(out, "sites.NAME.cors", cors_rows());
+  section(out, "sites.NAME.signed.keys", signing_key_rows());
   section(out, "[edge]", edge_rows());
   section(out, "edge.tls", tls_rows());
   section(out, "edge.acme", acme_rows());

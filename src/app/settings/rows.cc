@@ -228,7 +228,7 @@ std::span<const Row<SiteSettings>> site_rows() {
        Apply::kLive,
        "For so long it must have been healthy and in sync."},
   };
-  return rows;
+  return with_behaviour(rows);
 }
 
 std::span<const Row<EdgeSettings>> edge_rows() {

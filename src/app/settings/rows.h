@@ -3,6 +3,7 @@
 
 #include <array>
 #include <span>
+#include <vector>
 
 #include "app/settings/row.h"
 #include "app/settings/settings.h"
@@ -22,12 +23,22 @@ inline constexpr size_t kResolversMax = 8;
 inline constexpr size_t kPrefixesMax = 10'000;  // of one network
 inline constexpr size_t kAlertsMax = 64;
 inline constexpr size_t kTlsPairsMax = 1'024;
+inline constexpr size_t kRedirectsMax = 100;  // S3 has 50
+inline constexpr size_t kErrorPagesMax = 16;
+inline constexpr size_t kCorsRulesMax = 100;  // as S3
+inline constexpr size_t kPolicyFieldsMax = 64;
+inline constexpr size_t kSigningKeysMax = 16;
 
 std::span<const Row<NodeSettings>> node_rows();
 std::span<const Row<RegionSettings>> region_rows();
 std::span<const Row<SiteSettings>> site_rows();
 Row<SiteSettings> redirect_row();  // of site_rows()
 std::array<Row<SiteSettings>, 3> hsts_rows();
+std::span<const Row<SiteSettings>> with_behaviour(std::span<const Row<SiteSettings>> rows);  // of site_rows() alone: joined once, and kept
+std::span<const Row<RedirectSettings>> redirect_rows();
+std::span<const Row<ErrorPageSettings>> error_page_rows();
+std::span<const Row<CorsRuleSettings>> cors_rows();
+std::span<const Row<SigningKeySettings>> signing_key_rows();
 std::span<const Row<EdgeSettings>> edge_rows();
 std::span<const Row<TlsPair>> tls_rows();
 std::span<const Row<AcmeSettings>> acme_rows();

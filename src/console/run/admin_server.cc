@@ -278,7 +278,34 @@ std::optional<PurgeRequest> purge_request(std::string site, const Json& json) {
   }
   return std::nullopt;
 }
+
+// nullopt: not a list of keys.
+std::optional<std::vector<std::string>> prefetch_keys(const Json& json) {
+  const auto list = json.is_object() ? json.find("keys") : json.end();
+  if (list == json.end() || !list->is_array() || list->size() > NodeApi::kPrefetchKeysMax) return std::nullopt;
+  std::vector<std::string> keys;
+  for (const auto& key : *list) {
+    if (!key.is_string()) return std::nullopt;
+    keys.push_back(key.get<std::string>());
+  }
+  return keys;
+}
 }  // namespace
+
+Task<void> AdminServer::prefetch(io::HttpExchange& exchange, std::string site, std::optional<std::vector<std::string>> keys) {
+  if (!keys) {
+    co_await answer_error(exchange, 400, R"(POST sites/NAME/prefetch with {"keys":["K",...]}, 1000 at most)");
+    co_return;
+  }
+  auto report = co_await api_.prefetch(std::move(site), std::move(*keys));
+  if (!report) {
+    co_await answer_done(exchange, std::unexpected(std::move(report).error()));
+    co_return;
+  }
+  const Json json{
+      {"fetched", report->fetched}, {"were_there", report->were_there}, {"missing", report->missing}, {"failed", report->failed}};
+  co_await answer_json(exchange, 200, json.dump());
+}
 
 Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std::string verb) {
   if (verb == "sync") {
@@ -295,6 +322,10 @@ Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std:
     }
     auto purged = co_await api_.purge(std::move(*request));
     co_await answer_done(exchange, std::move(purged));
+    co_return;
+  }
+  if (verb == "prefetch") {
+    co_await prefetch(exchange, std::move(site), prefetch_keys(json));
     co_return;
   }
   const auto region = string_field(json, "region");

@@ -26,6 +26,7 @@ class AdminServer {
   Task<void> route(io::HttpExchange& exchange);
   Task<void> route_get(io::HttpExchange& exchange, std::string path);
   Task<void> route_post(io::HttpExchange& exchange, std::string path);
+  Task<void> prefetch(io::HttpExchange& exchange, std::string site, std::optional<std::vector<std::string>> keys);
   Task<void> sites(io::HttpExchange& exchange, std::string site, std::string verb);
   Task<void> regions(io::HttpExchange& exchange, std::string region, std::string verb);
   Task<void> fault(io::HttpExchange& exchange, std::string region, std::string body);

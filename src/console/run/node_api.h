@@ -36,6 +36,13 @@ struct PurgeRequest {
   std::string value;
 };
 
+struct PrefetchReport {
+  uint64_t fetched = 0;
+  uint64_t were_there = 0;
+  uint64_t missing = 0;             // no region has them
+  std::vector<std::string> failed;  // keys
+};
+
 enum class ZoneForm : uint8_t {
   kPlain,   // what the settings and health give it; no keys, no signatures
   kSigned,  // as secondaries get it
@@ -61,6 +68,9 @@ class NodeApi {
   virtual Task<Result<void>> failover(std::string site, std::optional<std::string> region) = 0;  // nullopt = release the pin
   // What the edge has cached is outdated, on all loops and on disk, when it returns.
   virtual Task<Result<void>> purge(PurgeRequest request) = 0;
+  // Objects into the edge's cache, on all loops; returns when they are there. At most kPrefetchKeysMax.
+  virtual Task<Result<PrefetchReport>> prefetch(std::string site, std::vector<std::string> keys) = 0;
+  static constexpr size_t kPrefetchKeysMax = 1'000;
   // A drill: this node sees the region as broken for so long (at most an hour); kNone ends it.
   virtual Task<Result<void>> fault(std::string region, io::FaultMode mode, Duration for_span) = 0;
   // S3 event JSON; events are hints, so what cannot be used is skipped. The number of keys noted.

@@ -19,6 +19,8 @@ struct EdgeCounters {
   Counter resets;               // bodies that could not be completed
   Counter cache_bytes;          // gauge
   Counter cache_objects;        // gauge
+  Counter forms_made;           // compressed bodies that were kept for the next
+  Counter forms_served;         // answers with one of them
   Counter bytes_sent;           // of bodies to clients
   LatencyHistogram first_byte;  // request complete to head sent or ready
 };

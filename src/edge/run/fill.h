@@ -2,6 +2,7 @@
 #pragma once
 
 #include "edge/run/handler.h"
+#include "edge/website.h"
 
 namespace evershore::edge {
 
@@ -51,19 +52,23 @@ struct Handler::Request {
   std::shared_ptr<const EdgeConfig> config;
   uint64_t id = 0;
   const SiteSettings* site = nullptr;
+  SiteExchange* dressed = nullptr;  // the same as `exchange`; null where no site is known
   std::string key;
   std::string cache_key;
   std::string found_key;              // the cache key of the variant, where there are several
   uint32_t rounds = 0;                // fetches that turned out to be another variant
   CacheWord word = CacheWord::kNone;  // of an answer that there is nothing
+  uint16_t refused = 0;               // the error it would be, whatever is shown instead
   Mono begun{};
   bool counted = false;
 
   const http::Headers& headers() const { return exchange.request().headers; }
   bool forwards() const { return site->forward == ForwardMode::kRequests; }
   TtlRules ttl() const {
-    return {
-        .default_ttl = site->default_ttl, .negative_ttl = site->negative_ttl, .override_ttl = site->override_ttl, .max_ttl = site->max_ttl};
+    return {.default_ttl = site->default_ttl,
+            .negative_ttl = negative_ttl_of(*site),
+            .override_ttl = site->override_ttl,
+            .max_ttl = site->max_ttl};
   }
   bool is_head() const { return exchange.request().method == "HEAD"; }
   bool conditional() const {

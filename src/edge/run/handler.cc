@@ -23,7 +23,10 @@ Handler::Handler(Scheduler& scheduler, Fetcher& fetcher, EdgeInputs inputs, uint
       disk_(inputs.disk),
       limits_(inputs.limits),
       fill_desk_(inputs.fills),
-      filling_bytes_max_(std::max(cache_bytes_max / 2, uint64_t{1} << 20)) {
+      filling_bytes_max_(std::max(cache_bytes_max / 2, uint64_t{1} << 20)),
+      encoding_{.scheduler = scheduler,
+                .keep = [this](const std::string& key, std::shared_ptr<const Bytes> body) { keep_form(key, std::move(body), {}); },
+                .kept_bytes_max = cache_.object_bytes_max()} {
   if (inputs.purges != nullptr) purges_.emplace(inputs.purges->list());
 }
 
@@ -55,11 +58,17 @@ Task<void> Handler::serve(io::HttpExchange& exchange) {
 
 // `site` is of the present settings, which the request holds.
 Task<void> Handler::serve_site(io::HttpExchange& exchange, const SiteSettings& site) {
-  Request request{.exchange = exchange, .config = config_.get(), .id = ++requests_seen_, .site = &site, .begun = scheduler_.now()};
+  SiteExchange dressed(exchange, site, encoding_);
+  Request request{
+      .exchange = dressed, .config = config_.get(), .id = ++requests_seen_, .site = &site, .dressed = &dressed, .begun = scheduler_.now()};
   if (auto redirect = exchange.tls() ? std::nullopt : redirect_to_https(site, exchange.request(), request.config->edge.https_port)) {
     count_answer(request, redirect->head.status);
-    co_await refuse_with(exchange, std::move(*redirect));
+    co_await refuse_with(dressed, std::move(*redirect));
     co_return;
+  }
+  if (has_gate(site.behaviour)) {
+    const bool admitted = co_await admit(request, exchange.request());
+    if (!admitted) co_return;
   }
   if (request.forwards()) {
     co_await route_forwarded(request);
@@ -69,21 +78,18 @@ Task<void> Handler::serve_site(io::HttpExchange& exchange, const SiteSettings& s
 }
 
 Task<void> Handler::route(Request& request) {
-  auto& exchange = request.exchange;
-  const auto& head = exchange.request();
+  const auto& head = request.exchange.request();
   if (head.method == "OPTIONS") {
     co_await send(request, allow_options(), {});
     co_return;
   }
   if (head.method != "GET" && head.method != "HEAD") {
-    count_answer(request, 405);
-    co_await refuse_with(exchange, refuse_method());
+    co_await serve_refused(request, refuse_method());
     co_return;
   }
   auto key = key_for(*request.site, head.path());
   if (!key && key.error().fault == Fault::kInvalid) {
-    count_answer(request, 400);
-    co_await refuse_with(exchange, refuse(400, key.error().text));
+    co_await serve_refused(request, refuse(400, key.error().text));
     co_return;
   }
   if (!key) {
@@ -223,7 +229,7 @@ Task<void> Handler::serve_not_shared(Request& request, std::shared_ptr<Fill> fil
 
 Task<void> Handler::serve_fill(Request& request, std::shared_ptr<Fill> fill) {
   // Conditions and the method need the head only; ranges are cut from the complete object.
-  const bool whole_body = !request.is_head() && !request.conditional() && !request.headers().has("range");
+  const bool whole_body = !request.is_head() && !request.conditional() && !request.headers().has("range") && !wants_neighbour(request);
   if (whole_body && fill->state == Fill::State::kArriving) {
     auto sent = co_await send_filled(request, fill);
     if (!sent) {
@@ -254,6 +260,7 @@ Task<Result<void>> Handler::send_filled(Request& request, std::shared_ptr<Fill> 
   set_age(head.headers, age_at(object->freshness, scheduler_.now()));
   add_provenance(head.headers, provenance_of(request, object->region, fill->word, fill->attempts));
   count_answer(request, head.status);
+  if (fill->withheld.empty()) request.dressed->may_keep_forms(request.cache_key, *object);
   CO_TRY_VOID(co_await request.exchange.start(std::move(head), fill->buffer->size));
   size_t sent = 0;
   while (sent < fill->buffer->size) {
@@ -292,6 +299,7 @@ Task<void> Handler::serve_stored(Request& request, std::shared_ptr<const StoredO
   }
   if (decided.outcome == http::Precondition::kNotModified) {
     head = not_modified(object->headers);
+    request.dressed->tell_form(head.headers, object->headers, object->size_bytes());
   } else {
     head.status = object->status;
     head.headers.reserve(object->headers.size() + 2);  // Age and X-Evershore
@@ -302,6 +310,10 @@ Task<void> Handler::serve_stored(Request& request, std::shared_ptr<const StoredO
   if (head.status == 200 && decided.use_range && !request.is_head()) {
     co_await serve_range(request, std::move(object), std::move(head));
     co_return;
+  }
+  if (head.status == 200 && wants_form(request, *object)) {
+    const bool served = co_await serve_form(request, object, head);
+    if (served) co_return;
   }
   if (object->large_bytes != 0 && head.status != 304) {
     const ByteRange whole{0, object->large_bytes};
@@ -316,10 +328,9 @@ Task<void> Handler::serve_range(Request& request, std::shared_ptr<const StoredOb
   const uint64_t size = object->size_bytes();
   auto range = http::decide_range(request.headers().get("range"), size);
   if (range.outcome == http::RangeOutcome::kUnsatisfiable) {
-    count_answer(request, 416);
     auto refusal = refuse(416, "The object is shorter.");
     refusal.head.headers.add("Content-Range", http::format_unsatisfied_content_range(size));
-    co_await refuse_with(request.exchange, std::move(refusal));
+    co_await serve_refused(request, std::move(refusal));
     co_return;
   }
   if (range.outcome == http::RangeOutcome::kWhole) {
@@ -379,8 +390,7 @@ Task<void> Handler::serve_fetched(Request& request, Fetched fetched) {
     auto refusal = refuse(416, "The object is shorter.");
     if (head.headers.has("content-range")) refusal.head.headers.add("Content-Range", head.headers.get("content-range"));
     add_provenance(refusal.head.headers, provenance);
-    count_answer(request, 416);
-    co_await refuse_with(request.exchange, std::move(refusal));
+    co_await serve_refused(request, std::move(refusal));
     co_return;
   }
   if (request.conditional() && head.status < 300 && safe_method(request.exchange.request().method)) {
@@ -394,7 +404,9 @@ Task<void> Handler::serve_fetched(Request& request, Fetched fetched) {
       co_return;
     }
     if (decided.outcome == http::Precondition::kNotModified) {
-      head = not_modified(head.headers);
+      auto of_200 = std::move(head.headers);
+      head = not_modified(of_200);
+      request.dressed->tell_form(head.headers, of_200, fetched.head.content_length.value_or(0));
       add_provenance(head.headers, provenance);
       co_await send(request, std::move(head), {});
       co_return;
@@ -431,38 +443,14 @@ Task<void> Handler::serve_nothing(Request& request, GiveUp why) {
   const bool missing = why == GiveUp::kNotFound || why == GiveUp::kNotFoundPartly;
   auto provenance = provenance_of(request, "", request.word, request.word == CacheWord::kHit ? 0 : 1);
   provenance.partly_asked = why == GiveUp::kNotFoundPartly;
-  if (missing && !request.forwards()) {
-    const bool served = co_await serve_error_document(request, provenance);
+  if (missing) {
+    const bool served = co_await serve_folder(request);
     if (served) co_return;
   }
   auto refusal = missing ? refuse(404, "No region has this object.") : refuse(503, "No region can be reached. A moment later one may be.");
   if (!missing) refusal.head.headers.add("Retry-After", "2");
   add_provenance(refusal.head.headers, provenance);
-  count_answer(request, refusal.head.status);
-  co_await refuse_with(request.exchange, std::move(refusal));
-}
-
-Task<bool> Handler::serve_error_document(Request& request, const Provenance& provenance) {
-  if (request.site->error_document.empty()) co_return false;
-  const std::string key = request.site->prefix + request.site->error_document;
-  const std::string cache_key = request.site->name + '\0' + key;
-  auto document = cache_.find(cache_key);
-  if (document && purged(cache_key, *document)) document = nullptr;
-  const bool fresh = document && use_of(document->freshness, scheduler_.now()) == Use::kServe;
-  if (!fresh) {
-    const auto fill = join_fill(request, key, document);
-    co_await await_end(fill);
-    if (fill->state == Fill::State::kDone) document = fill->object;
-  }
-  if (!document || document->large_bytes != 0) co_return false;
-  http::ResponseHead head;
-  head.status = 404;
-  for (const auto* name : {"content-type", "content-encoding", "content-language"})
-    if (const auto value = document->headers.find(name)) head.headers.add(name, *value);
-  head.headers.add("Via", "1.1 evershore");
-  add_provenance(head.headers, provenance);
-  co_await send(request, std::move(head), document->body->all());
-  co_return true;
+  co_await serve_refused(request, std::move(refusal));
 }
 
 Task<void> Handler::refuse_with(io::HttpExchange& exchange, Refusal refusal) {

@@ -18,6 +18,7 @@
 #include "edge/run/fetcher.h"
 #include "edge/run/fill_desk.h"
 #include "edge/run/purge_desk.h"
+#include "edge/run/site_exchange.h"
 #include "io/http_server.h"
 #include "model/health.h"
 #include "model/steering.h"
@@ -35,6 +36,8 @@ struct EdgeInputs {
   FillDesk* fills = nullptr;  // none: each loop fetches for itself
 };
 
+enum class Warmed : uint8_t { kWasThere, kFetched, kMissing, kFailed };
+
 class Handler {
  public:
   // All outlive the handler.
@@ -48,6 +51,11 @@ class Handler {
 
   // What is stored under the key, with all its variants, is outdated; what is being fetched for it just now will not be kept.
   void forget(const std::string& cache_key);
+  // Has an object of a site in the cache, if it may be stored there at all; the key is without the site's prefix.
+  Task<Warmed> warm(std::string site, std::string key);
+  // The same for several, kWarmedAtOnce at a time; in the order of the keys.
+  Task<std::vector<Warmed>> warm_all(std::string site, std::vector<std::string> keys);
+  static constexpr size_t kWarmedAtOnce = 8;
   // Runs something on this handler's thread, from any thread, or never if that has ended. Needed with EdgeInputs::fills.
   std::function<void(Callback)> post_here;
   // Called when an unsafe request has outdated a key: the other loops have it, too.
@@ -76,10 +84,23 @@ class Handler {
   Task<void> serve_stream(Request& request, Fetched fetched, http::ResponseHead head);
   Task<void> serve_not_shared(Request& request, std::shared_ptr<Fill> fill);
   Task<void> serve_nothing(Request& request, GiveUp why);
-  Task<bool> serve_error_document(Request& request, const Provenance& provenance);
   Task<void> refuse_with(io::HttpExchange& exchange, Refusal refusal);
   Task<void> send(Request& request, http::ResponseHead head, std::span<const uint8_t> body);
   Task<Result<void>> send_filled(Request& request, std::shared_ptr<Fill> fill);
+
+  // handler_site.cc
+  Task<bool> admit(Request& request, const http::RequestHead& as_sent);
+  std::optional<Refusal> refusal_of(const Request& request, const http::RequestHead& as_sent) const;
+  Task<void> serve_refused(Request& request, Refusal refusal);
+  Task<bool> serve_folder(Request& request);
+  Task<std::shared_ptr<const StoredObject>> find_page(Request& request, std::string key);
+
+  // handler_forms.cc
+  bool wants_form(const Request& request, const StoredObject& object) const;
+  bool wants_neighbour(const Request& request) const;
+  Task<bool> serve_form(Request& request, std::shared_ptr<const StoredObject> object, http::ResponseHead head);
+  Task<std::shared_ptr<const StoredObject>> find_form(Request& request, std::string key, Coding coding);
+  void keep_form(const std::string& key, std::shared_ptr<const Bytes> body, Duration lifetime);
 
   // handler_blocks.cc
   bool may_block(const Fill& fill, const http::ResponseHead& head) const;
@@ -145,6 +166,7 @@ class Handler {
   std::unordered_map<std::string, std::shared_ptr<Fill>> fills_;          // that a newcomer may join
   std::unordered_multimap<std::string, std::shared_ptr<BlockRun>> runs_;  // by block family
   uint64_t requests_seen_ = 0;
+  EncodingDesk encoding_;
   EdgeCounters counters_;
   TaskScope scope_;
 };

@@ -37,6 +37,10 @@ class EdgeWorker {
   // Stops accepting, lets answers under way end until `deadline`, then resets the rest. Nothing runs afterwards.
   Task<void> drain(Mono deadline);
 
+  Task<std::vector<Warmed>> warm_all(std::string site, std::vector<std::string> keys) {
+    return handler_.warm_all(std::move(site), std::move(keys));
+  }
+
   // Any thread.
   const EdgeCounters& counters() const { return handler_.counters(); }
   const FetchCounters& fetch_counters() const { return fetcher_.counters(); }

@@ -14,6 +14,7 @@ import os
 import pathlib
 import platform
 import resource
+import signal
 import statistics
 import sys
 import tempfile
@@ -147,6 +148,7 @@ def main():
         raise SystemExit(f"unknown: {', '.join(unknown)}; there are {', '.join(known)} and {', '.join(servers.NAMES)}")
     if packages := servers.missing(options.servers):
         raise SystemExit(f"not installed: apt-get install {' '.join(packages)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     print(f"{datetime.date.today()}, {platform.machine()}, Linux {platform.release()}, {os.cpu_count()} cores; medians of {options.rounds} rounds")

@@ -14,7 +14,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 HOST = "127.0.0.1"
 SERVER_CPU, LOAD_CPU = "0", "1"
-START_SECONDS_MAX = 10
+START_SECONDS_MAX = 60
 NAMES = ("evershore", "nginx", "haproxy", "varnish", "trafficserver")
 PROGRAMS = {"nginx": ["nginx"], "haproxy": ["haproxy"], "varnish": ["varnishd", "hitch"], "trafficserver": ["traffic_server"]}
 PACKAGES = {"nginx": "nginx-light", "varnish": "varnish hitch"}

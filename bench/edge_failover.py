@@ -125,7 +125,7 @@ def h2_load(world, rate, seconds, faults):
     log.unlink(missing_ok=True)
     urls.write_text("".join(f"https://127.0.0.1:{world.port('h2')}/k{random.randrange(KEYS)}\n" for _ in range(2000)))
     child = subprocess.Popen(["h2load", "-n", str(rate * seconds), "-c", "20", "-m", "20", f"--rps={rate // 20}", "-H", f":authority: {HOST}", "-i", str(urls),
-                              f"--log-file={log}", "--alpn-list=h2"], stdout=subprocess.PIPE, text=True)
+                              f"--log-file={log}", "--npn-list=h2"], stdout=subprocess.PIPE, text=True)
     begin = time.monotonic()
     for after, act in faults:
         time.sleep(max(0, begin + after - time.monotonic()))

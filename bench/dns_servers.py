@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Asks Evershore, a bare socket loop and other DNS servers the same questions, in turn, and prints medians and ratios.
 
-  bench/dns_servers.py --evershore build/release/src/app/evershore --echo build/release/bench/udp_echo
+  bench/dns_servers.py --evershore build/release/src/app/evershore --echo build/release/bench/udp_echo [--signed]
 
 Each server has one core to itself, dnsperf the other. Half of the questions go to a record that health decides, where the
 server has such a thing (Evershore: failover; gdnsd: simplefo; PowerDNS: Lua ifportup), the other half to random plain
 records. Evershore's cookies and rate limiting are on (with a rate that is not reached). CPU per query is the server's own (all its processes), over the queries that were answered. The latency is that of a
-second run at a fixed rate; the memory is what the names add: to a start with one name. Needs dnsperf, and the servers that are to be compared: apt-get install dnsperf gdnsd nsd knot bind9 pdns-server pdns-backend-bind
+second run at a fixed rate; the memory is what the names add: to a start with one name. With --signed the zone is signed by
+Evershore, those that can serve a signed zone (NSD, Knot, BIND) serve it as they get it from there, questions come with DO, and the loop's answers are as large. Needs dnsperf, and the servers that are to be compared: apt-get install dnsperf gdnsd nsd knot bind9 pdns-server pdns-backend-bind
 """
 import argparse
 import os
@@ -27,6 +28,7 @@ import dns_peers
 ZONE = "bench.example"
 SERVER_CPU, LOAD_CPU = "0", "1"
 START_SECONDS_MAX = 120
+DO = b"\x00\x00\x29\x04\xd0\x00\x00\x80\x00\x00\x00"  # OPT: 1,232 bytes, DNSSEC wanted
 
 
 def zone_text(names, assets):
@@ -43,17 +45,34 @@ class Bench:
         self.healthy.bind(("127.0.0.1", 0))
         self.healthy.listen(64)
         self.healthy_port = self.healthy.getsockname()[1]
+        self.signed_zone = None
+        self.answer_bytes = 64
+        if options.signed:
+            self.sign()
+
+    def sign(self):
+        """The signed zone for the others, and the size of its answers for the loop."""
+        command, port = self.evershore()
+        with open("/tmp/evershore-bench-sign.log", "w") as log:
+            running = Running("evershore", command, port, log)
+            try:
+                self.answer_bytes = len(ask(port, DO) or b"")
+                self.signed_zone = dns_peers.transferred(f"{ZONE}.", port, os.path.join(self.scratch, "signed"))
+            finally:
+                running.stop()
 
     def folder(self, name):
         return os.path.join(self.scratch, name)
 
     def zone(self, name, assets=("assets 30 IN A 192.0.2.1",)):
+        if self.signed_zone and name != "evershore":
+            return self.signed_zone
         return dns_peers.write(os.path.join(self.folder(name), "zone"), zone_text(self.options.names, assets))
 
     # Each returns the command, run in the foreground, and the port.
 
     def echo(self):
-        return [self.options.echo, "64"], None
+        return [self.options.echo, str(self.answer_bytes)], None
 
     def evershore(self):
         port = dns_peers.free_port()
@@ -64,8 +83,10 @@ threads = 1
 [dns]
 listen = ["127.0.0.1:{port}"]
 rate_limit = 1000000
+transfer = {{ allow = ["127.0.0.0/8"] }}
 [[dns.zones]]
 name = "{ZONE}"
+dnssec = {str(self.options.signed).lower()}
 file = "{self.zone("evershore", ())}"
 [[dns.records]]
 name = "assets.{ZONE}"
@@ -79,6 +100,8 @@ type = "tcp"
 url = "127.0.0.1:{self.healthy_port}"
 interval = "1s"
 ''')
+        if self.options.signed and not os.path.exists(f"{self.folder('evershore')}/data"):
+            dns_peers.make_keys(self.options.evershore, settings, ZONE)
         return [self.options.evershore, "run", "-c", settings, "--log-level", "warn"], port
 
     def gdnsd(self):
@@ -95,7 +118,7 @@ plugins => {{ tcp_connect => {{}}, simplefo => {{ service_types => tcp, assets =
 
     def plain(self, name):
         port = dns_peers.free_port()
-        return dns_peers.SERVERS[name](self.folder(name), ZONE, self.zone(name), port), port
+        return dns_peers.SERVERS[name](self.folder(name), {ZONE: self.zone(name)}, port), port
 
     def nsd(self):
         return self.plain("nsd")
@@ -139,16 +162,21 @@ def group_cpu(group):
     return total / os.sysconf("SC_CLK_TCK")
 
 
-def answers(port):
-    query = b"\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x05host0\x05bench\x07example\x00\x00\x01\x00\x01"
+def ask(port, opt=b""):
+    """The answer for host0, None if there is none."""
+    query = b"\x12\x34\x00\x00\x00\x01\x00\x00\x00\x00\x00" + bytes([1 if opt else 0]) + b"\x05host0\x05bench\x07example\x00\x00\x01\x00\x01" + opt
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
         udp.settimeout(0.1)
         try:
             udp.sendto(query, ("127.0.0.1", port))
-            reply = udp.recv(2048)
+            return udp.recv(2048)
         except OSError:
-            return False
-    return reply[2] & 0x80 != 0 and reply[3] & 15 == 0
+            return None
+
+
+def answers(port):
+    reply = ask(port)
+    return reply is not None and reply[2] & 0x80 != 0 and reply[3] & 15 == 0
 
 
 def group_memory(group):
@@ -201,7 +229,7 @@ def latency_p99(port, options, questions):
 
 def measure(port, group, options, questions):
     before = group_cpu(group)
-    run = dnsperf(port, questions, "-l", str(options.seconds), "-q", "256")
+    run = dnsperf(port, questions, "-l", str(options.seconds), "-q", "256", *(["-D"] if options.signed else []))
     cpu = group_cpu(group) - before
     done = int(re.search(r"Queries completed:\s+(\d+)", run.stdout).group(1))
     lost = int(re.search(r"Queries lost:\s+(\d+)", run.stdout).group(1))
@@ -218,9 +246,10 @@ def main():
     parser.add_argument("--names", type=int, default=1000)
     parser.add_argument("--pairs", type=int, default=5, help="rounds; each asks every server once")
     parser.add_argument("--seconds", type=int, default=4, help="of load in each round")
+    parser.add_argument("--signed", action="store_true")
     parser.add_argument("--rate", type=int, default=5000, help="queries/s for the latency")
     options = parser.parse_args()
-    names = options.servers.split(",")
+    names = [name for name in options.servers.split(",") if not options.signed or name not in ("gdnsd", "powerdns")]
     dns_peers.require(name for name in names if name in dns_peers.PROGRAMS)
     with tempfile.TemporaryDirectory(prefix="evershore-bench-") as scratch:
         os.chmod(scratch, 0o755)

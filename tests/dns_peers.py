@@ -1,8 +1,9 @@
-"""Knot, NSD and BIND over one zone file on loopback: commands that run in the foreground, configurations in a scratch folder."""
+"""Knot, NSD and BIND over zone files on loopback: commands that run in the foreground, configurations in a scratch folder."""
 
 import os
 import shutil
 import socket
+import subprocess
 
 PROGRAMS = {"knot": "knotd", "nsd": "nsd", "bind": "named", "gdnsd": "gdnsd", "powerdns": "pdns_server"}
 PACKAGES = {"bind": "bind9", "powerdns": "pdns-server"}
@@ -38,10 +39,23 @@ def write(path, text):
     return path
 
 
-# Each returns the command. One worker, no rate limit, nothing outside `folder`.
+def make_keys(evershore, settings, zone):
+    subprocess.run([evershore, "dns", "keys", "make", "-c", settings, zone.rstrip(".")], check=True, stdout=subprocess.DEVNULL)
 
 
-def knot(folder, zone, zone_file, port):
+def transferred(zone, port, path):
+    """The whole zone as the server at `port` gives it away, signatures and proofs included, as a master file. Needs dnspython."""
+    import dns.query
+
+    records = [record for message in dns.query.xfr("127.0.0.1", zone, port=port, relativize=False) for rrset in message.answer for record in rrset.to_text().split("\n")]
+    return write(path, "\n".join(records[:-1]) + "\n")  # the SOA comes twice
+
+
+# Each returns the command. `zones` is a path by name. One worker, no rate limit, nothing outside `folder`.
+
+
+def knot(folder, zones, port):
+    listed = "".join(f'  - domain: {name}\n    file: "{path}"\n    zonefile-sync: -1\n    semantic-checks: soft\n' for name, path in zones.items())
     config = write(f"{folder}/knot.conf", f'''server:
   rundir: "{folder}"
   listen: 127.0.0.1@{port}
@@ -51,15 +65,12 @@ def knot(folder, zone, zone_file, port):
 database:
   storage: "{folder}"
 zone:
-  - domain: {zone}
-    file: "{zone_file}"
-    zonefile-sync: -1
-    semantic-checks: soft
-''')
+{listed}''')
     return [program("knot"), "-c", config]
 
 
-def nsd(folder, zone, zone_file, port):
+def nsd(folder, zones, port):
+    listed = "".join(f'zone:\n  name: {name}\n  zonefile: "{path}"\n' for name, path in zones.items())
     config = write(f"{folder}/nsd.conf", f'''server:
   server-count: 1
   ip-address: 127.0.0.1@{port}
@@ -73,23 +84,21 @@ def nsd(folder, zone, zone_file, port):
   rrl-whitelist-ratelimit: 0
 remote-control:
   control-enable: no
-zone:
-  name: {zone}
-  zonefile: "{zone_file}"
-''')
+{listed}''')
     return [program("nsd"), "-d", "-c", config]
 
 
-def bind(folder, zone, zone_file, port):
+def bind(folder, zones, port):
     """Its TTL of 0 for the SOA of a negative answer about a SOA is off: the others do not do that."""
+    checks = "check-mx ignore; check-srv-cname ignore; check-mx-cname ignore; check-integrity no;"
+    listed = "".join(f'zone "{name}" {{ type primary; file "{path}"; {checks} }};\n' for name, path in zones.items())
     config = write(f"{folder}/named.conf", f'''options {{
   directory "{folder}"; pid-file "{folder}/pid"; session-keyfile "{folder}/session"; managed-keys-directory "{folder}";
   listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
   recursion no; notify no; minimal-responses yes; zero-no-soa-ttl no; check-names primary ignore;
 }};
 controls {{ }};
-zone "{zone}" {{ type primary; file "{zone_file}"; check-mx ignore; check-srv-cname ignore; check-mx-cname ignore; check-integrity no; }};
-''')
+{listed}''')
     return [program("bind"), "-g", "-n", "1", "-c", config]
 
 

@@ -60,7 +60,18 @@ StreamingResponse::Found StreamingResponse::take_piece(Piece& piece) {
 }
 
 size_t StreamingResponse::read_bytes_max() const {
-  return parts_.kind == BodyKind::kLength ? static_cast<size_t>(std::min<uint64_t>(left_, kBufferBytes)) : kBufferBytes;
+  return parts_.kind == BodyKind::kLength ? static_cast<size_t>(std::min<uint64_t>(left_, piece_bytes_)) : piece_bytes_;
+}
+
+void StreamingResponse::note_pace(size_t bytes) {
+  constexpr uint64_t kLookBytes = 1 << 20;
+  constexpr Duration kFastWithin = Millis(100);
+  const Mono now = parts_.stream->watch().loop().now();
+  if (paced_bytes_ == 0) paced_since_ = now;
+  paced_bytes_ += bytes;
+  if (paced_bytes_ < kLookBytes) return;
+  piece_bytes_ = now - paced_since_ <= kFastWithin ? kFastBufferBytes : kBufferBytes;
+  paced_bytes_ = 0;
 }
 
 FaultMode StreamingResponse::fault() const {
@@ -82,8 +93,13 @@ Task<Result<void>> StreamingResponse::suffer(FaultMode mode) {
 
 std::span<uint8_t> StreamingResponse::place_for(std::span<uint8_t> room) {
   if (parts_.kind == BodyKind::kLength && !room.empty()) return room.first(static_cast<size_t>(std::min<uint64_t>(left_, room.size())));
-  if (!buffer_) buffer_ = std::make_unique_for_overwrite<uint8_t[]>(read_bytes_max());  // later reads need no more
-  return {buffer_.get(), read_bytes_max()};
+  const size_t wanted = read_bytes_max();
+  if (buffer_bytes_ < wanted || buffer_bytes_ > piece_bytes_) {
+    buffer_.reset();  // before the new one: never both
+    buffer_ = std::make_unique_for_overwrite<uint8_t[]>(wanted);
+    buffer_bytes_ = wanted;
+  }
+  return {buffer_.get(), wanted};
 }
 
 Task<Result<std::span<const uint8_t>>> StreamingResponse::next_into(std::span<uint8_t> room) {
@@ -111,6 +127,7 @@ Task<Result<std::span<const uint8_t>>> StreamingResponse::next_into(std::span<ui
     }
     if (!got) co_return broken(got.error());
     if (*got == 0 && parts_.kind != BodyKind::kUntilClose) co_return broken(short_body());
+    note_pace(*got);
     if (*got == 0) complete();
     input_ = place.first(*got);
   }

@@ -10,7 +10,10 @@ namespace evershore::io {
 
 class StreamingResponse final : public HttpResponse {
  public:
-  static constexpr size_t kBufferBytes = 64 * 1024;
+  // A body that comes quickly is read in large pieces: fewer calls, and fewer wake-ups of both peers. One that waits for a slow
+  // client holds little memory.
+  static constexpr size_t kBufferBytes = 64 << 10;
+  static constexpr size_t kFastBufferBytes = 256 << 10;
 
   struct Parts {
     HttpPool* pool = nullptr;  // null: the connection is not kept
@@ -41,13 +44,18 @@ class StreamingResponse final : public HttpResponse {
   Task<Result<void>> suffer(FaultMode fault);
   Error short_body() const;
   size_t read_bytes_max() const;
+  void note_pace(size_t bytes);
   std::span<uint8_t> place_for(std::span<uint8_t> room);
 
   Parts parts_;
   http::ChunkedDecoder decoder_;
   uint64_t left_ = 0;  // kLength
   std::vector<uint8_t> early_;
-  std::unique_ptr<uint8_t[]> buffer_;  // read_bytes_max() of its first use, once more than `early_` is needed
+  std::unique_ptr<uint8_t[]> buffer_;  // made when more than `early_` is needed
+  size_t buffer_bytes_ = 0;
+  size_t piece_bytes_ = kBufferBytes;  // how much to read at once
+  uint64_t paced_bytes_ = 0;           // since `paced_since_`
+  Mono paced_since_{};
   Piece input_;                        // not yet used part of either
   bool complete_ = false;
   std::optional<Error> error_;

@@ -36,7 +36,7 @@ struct Handler::BlockRun {
   static constexpr uint64_t kFollowBlocks = 4;
   // Of the furthest reader. A slow client slows the fetch, and memory stays; little, so that region and client work at the same
   // time instead of by turns.
-  static constexpr uint64_t kAheadBytes = 128 << 10;
+  static constexpr uint64_t kAheadBytes = 256 << 10;
   static constexpr size_t kRecentMax = 2;
 };
 

@@ -174,7 +174,7 @@ class Handler {
 // Of a request that is forwarded; larger bodies are refused.
 inline constexpr size_t kForwardedBodyBytesMax = 16 << 20;
 // Read at once from a region: what comes should still be in the processor's cache when it leaves.
-inline constexpr size_t kReadBytesMax = 128 << 10;
+inline constexpr size_t kReadBytesMax = 256 << 10;
 // How long a client waits for a revalidation before it gets the stale copy; the revalidation goes on.
 inline constexpr Duration kStalePatience = std::chrono::milliseconds(400);
 

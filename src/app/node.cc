@@ -438,6 +438,7 @@ void Node::apply(Settings next) {
   next.node = settings_.node;
   const bool data_changed = next.regions != settings_.regions || next.sites != settings_.sites;
   const bool alerts_changed = next.alerts != settings_.alerts;
+  steersman_->await_new_regions(settings_, next);
   settings_ = std::move(next);
   publish_edge_config();
   if (auto configured = certificates_->configure(wanted_certificates(settings_)); !configured) {

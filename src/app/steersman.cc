@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
@@ -108,6 +109,17 @@ void Steersman::set_readiness(const std::string& site, const std::string& region
     events_.add("replication", region, fmt::format("region {} may serve site {} again: in sync", region, site));
   }
   publish();
+}
+
+void Steersman::await_new_regions(const Settings& before, const Settings& after) {
+  for (const auto& [name, site] : after.sites) {
+    const auto known = before.sites.find(name);
+    if (known == before.sites.end() || site.replication.mode == ReplicationMode::kOff) continue;
+    for (const auto& region : site.regions) {
+      const bool is_new = std::ranges::find(known->second.regions, region) == known->second.regions.end();
+      if (is_new) set_readiness(name, region, "new, not compared with the others yet");
+    }
+  }
 }
 
 void Steersman::retain(const Settings& settings) {

@@ -34,6 +34,8 @@ class Steersman {
   void pin(const std::string& site, std::optional<std::string> region);
   // nullopt = may serve. No effect and no event when nothing changes but the numbers in `why`.
   void set_readiness(const std::string& site, const std::string& region, std::optional<std::string> why_not);
+  // Regions that a replicated site has now and had not before: not ready until replication says so.
+  void await_new_regions(const Settings& before, const Settings& after);
   // Forgets regions and sites that the settings no longer have.
   void retain(const Settings& settings);
 

@@ -92,5 +92,21 @@ TEST_F(SteersmanTest, ReadinessIsAnEventOnlyWhenItChangesNotWhenItsNumbersDo) {
   EXPECT_TRUE(steersman->now().not_ready.empty());
 }
 
+TEST_F(SteersmanTest, ARegionThatASiteHasAnewIsNotReadyUntilReplicationSaysSo) {
+  auto steersman = make();
+  settings_.sites["assets"].regions = {"east"};
+  auto after = settings_;
+  after.sites["assets"].regions = {"east", "west"};
+  after.sites["off"].regions = {"west"};  // a new site as a whole fails open like a start does
+  steersman->await_new_regions(settings_, after);
+  EXPECT_EQ(steersman->now().not_ready.size(), 1U);
+  EXPECT_TRUE(steersman->now().not_ready.contains({"assets", "west"}));
+  steersman->set_readiness("assets", "west", std::nullopt);
+  EXPECT_TRUE(steersman->now().not_ready.empty());
+  after.sites["assets"].replication.mode = ReplicationMode::kOff;
+  steersman->await_new_regions(settings_, after);
+  EXPECT_TRUE(steersman->now().not_ready.empty());
+}
+
 }  // namespace
 }  // namespace evershore::app

@@ -56,7 +56,7 @@ class StreamingResponse final : public HttpResponse {
   size_t piece_bytes_ = kBufferBytes;  // how much to read at once
   uint64_t paced_bytes_ = 0;           // since `paced_since_`
   Mono paced_since_{};
-  Piece input_;                        // not yet used part of either
+  Piece input_;  // not yet used part of either
   bool complete_ = false;
   std::optional<Error> error_;
 };

@@ -10,7 +10,7 @@
 
 #include "dns/journal.h"
 #include "dns/plain_zone.h"
-#include "dns/transfer_acl.h"
+#include "base/networks.h"
 #include "wire/dns/tsig.h"
 
 namespace evershore::dns {

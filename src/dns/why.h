@@ -10,7 +10,7 @@
 #include "dns/choose.h"
 #include "dns/decision_log.h"
 #include "dns/snapshot.h"
-#include "dns/transfer_acl.h"
+#include "base/networks.h"
 #include "dns/zone.h"
 
 namespace evershore::dns {

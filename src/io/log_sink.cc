@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace evershore::io {
@@ -31,42 +32,6 @@ std::string one_line(std::string_view text) {
     }
   }
   return line;
-}
-
-// Length of the well-formed UTF-8 sequence (RFC 3629) at the start of `text`; 0 when there is none. Surrogates and
-// overlong forms of three and four bytes are let through: readers of logs cope.
-size_t utf8_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const size_t length = lead < 0x80                   ? 1
-                        : lead >= 0xc2 && lead < 0xe0 ? 2
-                        : lead >= 0xe0 && lead < 0xf0 ? 3
-                        : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                      : 0;
-  if (length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 0;
-  }
-  return length;
-}
-
-// RFC 8259 7 and 8.1: what is not UTF-8 (an object's key may be anything) becomes U+FFFD.
-void append_json_string(std::string& out, std::string_view text) {
-  out.push_back('"');
-  while (!text.empty()) {
-    const char c = text.front();
-    const size_t length = utf8_length(text);
-    const std::string_view character = text.substr(0, length);
-    text.remove_prefix(length == 0 ? 1 : length);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned char>(c));
-    } else {
-      out += length == 0 ? "\\ufffd" : character;
-    }
-  }
-  out.push_back('"');
 }
 
 std::string json_line(Level level, std::string_view area, std::string_view text) {

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace evershore::dns {
+namespace evershore {
 
 class Networks {
  public:
@@ -32,4 +32,4 @@ class Networks {
 // A literal address as bytes, 4 or 16 of them; empty if it is none.
 std::vector<uint8_t> address_bytes(std::string_view text);
 
-}  // namespace evershore::dns
+}  // namespace evershore

@@ -1,4 +1,4 @@
-#include "dns/transfer_acl.h"
+#include "base/networks.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-namespace evershore::dns {
+namespace evershore {
 
 namespace {
 
@@ -55,4 +55,4 @@ bool Networks::contains(std::span<const uint8_t> address) const {
   });
 }
 
-}  // namespace evershore::dns
+}  // namespace evershore

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "io/tcp_progress.h"
 
 namespace evershore::io {
 
@@ -54,6 +55,7 @@ Http2Connection::Http2Connection(Http2Shared& shared, std::unique_ptr<Stream> st
       peer_(std::move(peer)),
       meter_(now()),
       idle_since_(now()),
+      looked_at_(now()),
       self_(std::make_shared<Http2Connection*>(this)) {
   shared_.counters.connections.add();
 }
@@ -90,6 +92,7 @@ Task<void> Http2Connection::served() {
   while (alive) {
     flush();
     if (finished()) break;
+    if (now() >= next_check()) check_times();  // also where the client never lets a wait end by its deadline
     if (writer_waits_) {
       co_await Unblocked{*this};
     } else {
@@ -158,6 +161,9 @@ Counter& Http2Connection::counter_for(ssize_t failure) {
 
 void Http2Connection::start_requests() {
   auto requests = std::exchange(to_start_, {});
+  const auto requests_max = shared_.http.options.requests_max;
+  requests_ += static_cast<uint32_t>(requests.size());
+  if (requests_max != 0 && requests_ >= requests_max) close_when_idle();
   for (Http2Stream* stream : requests) {
     stream->running = true;
     const http::ParseError error = stream->builder().finish();
@@ -191,6 +197,10 @@ Task<void> Http2Connection::handle(Http2Stream& stream) {
 }
 
 Task<void> Http2Connection::refuse(Http2Stream& stream, http::ParseError error) {
+  if (shared_.http.options.on_refused) {
+    const RefusedRequest refused{.peer = peer_, .tls_version = tls_version(), .major_version = 2, .status = error.status};
+    shared_.http.options.on_refused(refused);
+  }
   http::ResponseHead head{.status = error.status, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}};
   const std::string body = fmt::format("{} {}\n{}\n", error.status, http::standard_reason(error.status), error.text);
   co_await stream.respond(std::move(head), as_bytes(body));
@@ -217,6 +227,7 @@ Http2Stream& Http2Connection::stream_for_new(int32_t id) {
   auto stream = std::move(spare_.back());
   spare_.pop_back();
   stream->begin(id);
+  if (streams_.empty() && refused_.empty()) look_from_now();
   stream->running = false;
   stream->place = streams_.size();
   streams_.push_back(std::move(stream));
@@ -250,10 +261,9 @@ void Http2Connection::give_back(Http2Stream& stream) {
 void Http2Connection::check_times() {
   const Mono at = now();
   const auto& options = shared_.http.options;
-  if (!refused_.empty() && at - written_at_ >= options.stall) {
-    shared_.counters.cut_stalled.add();
-    return die();
-  }
+  const Duration waited = at - std::exchange(looked_at_, at);
+  judge_pace(waited);
+  if (phase_ == Phase::kDead) return;
   if (open_head_ != 0 && at - head_since_ >= options.head_max) too_much(shared_.counters.cut_stalled);
   for (auto& stream : streams_) {
     if (!stream->stalled(at)) continue;
@@ -267,9 +277,49 @@ void Http2Connection::check_times() {
   feeding_ = false;
 }
 
+bool Http2Connection::window_is_shut(const Http2Stream& stream) const {
+  return nghttp2_session_get_stream_remote_window_size(session_.get(), stream.id()) <= 0;
+}
+
+namespace {
+// Adds the wait since the last look; false: the window is full, and the client has done too little in it.
+bool keeps_pace(ClientPace& pace, const PaceRules& rules, Duration waited, uint64_t total) {
+  if (!pace.measuring()) {
+    pace.begin(total);
+    return true;
+  }
+  pace.add_wait(waited);
+  return !pace.due(rules) || pace.judge(rules, total);
+}
+}  // namespace
+
+// What the client does is judged over the connection as a whole: its streams share what it can take.
+void Http2Connection::judge_pace(Duration waited) {
+  const auto rules = shared_.http.pace();
+  if (!refused_.empty()) {
+    const int fd = stream_->watch().fd();
+    const bool fine = keeps_pace(taking_, rules, waited, acknowledged_bytes(fd).value_or(written_bytes_));
+    keep_unsent_low(fd);
+    if (fine) return;
+    shared_.counters.cut_stalled.add();
+    return die();
+  }
+  const auto any = [this](auto waits) { return std::ranges::any_of(streams_, [waits](const auto& stream) { return (*stream.*waits)(); }); };
+  const auto judge = [&](ClientPace& pace, uint64_t total, auto waits) {
+    if (!any(waits) || keeps_pace(pace, rules, waited, total)) return;
+    for (auto& stream : streams_) {
+      if (!(*stream.*waits)()) continue;
+      shared_.counters.stalled_streams.add();
+      stream->give_up_waiting();
+    }
+  };
+  judge(reading_, answer_bytes_, &Http2Stream::waits_for_window);
+  judge(sending_, body_bytes_, &Http2Stream::waits_for_body);
+}
+
 Mono Http2Connection::next_check() const {
   const auto& options = shared_.http.options;
-  if (!refused_.empty() || !streams_.empty() || phase_ != Phase::kOpen) return now() + std::min(options.stall / 4, kLookEvery);
+  if (!refused_.empty() || !streams_.empty() || phase_ != Phase::kOpen) return looked_at_ + std::min(options.stall / 4, kLookEvery);
   return open_head_ != 0 ? head_since_ + options.head_max : idle_since_ + options.idle_max;
 }
 
@@ -349,6 +399,7 @@ int Http2Connection::take_data(Http2Stream& stream, const uint8_t* frame_head, s
   const auto bytes = stream.take(length, now());
   batch.insert(batch.end(), bytes.begin(), bytes.end());
   meter_.sent(length);
+  answer_bytes_ += length;
   return 0;
 }
 
@@ -358,12 +409,12 @@ void Http2Connection::write(std::span<const uint8_t> bytes) {
     const iovec piece{const_cast<uint8_t*>(bytes.data()), bytes.size()};
     const Attempt attempt = stream_->try_write(std::span(&piece, 1));
     if (attempt.end == Attempt::End::kDone) {
-      written_at_ = now();
+      written_bytes_ += attempt.bytes;
       bytes = bytes.subspan(attempt.bytes);
     } else if (attempt.end == Attempt::End::kWouldRead || attempt.end == Attempt::End::kWouldWrite) {
       if (refused_.empty()) {
         refused_.assign(bytes.begin(), bytes.end());
-        written_at_ = now();
+        if (streams_.empty()) look_from_now();
       }
       refused_at_ = refused_.size() - bytes.size();
       return await_writable(attempt.end == Attempt::End::kWouldRead ? Ready::kReadable : Ready::kWritable);

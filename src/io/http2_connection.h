@@ -50,7 +50,9 @@ class Http2Connection final : public ServedConnection {
   // For its streams.
   HttpConnectionShared& http() { return shared_.http; }
   const Endpoint& peer() const { return peer_; }
+  std::string_view tls_version() const { return stream_->tls_version(); }
   Mono now() const { return shared_.http.loop.now(); }
+  bool window_is_shut(const Http2Stream& stream) const;  // its client's, for its answer
   void submit_head(const Http2Stream& stream, const http::ResponseHead& head, std::optional<uint64_t> length, bool body_follows);
   void submit_continue(const Http2Stream& stream);
   void go_on_with(const Http2Stream& stream);  // it has a piece, or its end
@@ -89,6 +91,8 @@ class Http2Connection final : public ServedConnection {
   Counter& counter_for(ssize_t failure);
   void die();
   void check_times();
+  void judge_pace(Duration waited);
+  void look_from_now() { looked_at_ = now(); }
   Mono next_check() const;
 
   Http2Stream& stream_for_new(int32_t id);
@@ -117,11 +121,18 @@ class Http2Connection final : public ServedConnection {
   size_t head_bytes_ = 0;  // of the wire, since it began
   Mono head_since_{};
   Mono idle_since_{};
+  Mono looked_at_{};           // at times and paces; long ago while there is nothing to look at
+  ClientPace taking_;          // of what the socket refuses,
+  ClientPace reading_;         // of answers, by the windows it gives,
+  ClientPace sending_;         // and of bodies
+  uint64_t body_bytes_ = 0;    // that came
+  uint64_t answer_bytes_ = 0;  // that went
+  uint64_t written_bytes_ = 0;
+  uint32_t requests_ = 0;
   Mono leaving_since_{};
 
   std::vector<uint8_t> refused_;  // by the socket, from `refused_at_`
   size_t refused_at_ = 0;
-  Mono written_at_{};
   bool feeding_ = false;
   bool flushing_ = false;
   bool flush_posted_ = false;

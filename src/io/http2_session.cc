@@ -112,6 +112,7 @@ struct Http2Connection::Callbacks {
   }
 
   static int on_data(nghttp2_session*, uint8_t, int32_t id, const uint8_t* bytes, size_t size, void* self) {
+    of(self).body_bytes_ += size;
     Http2Stream* stream = of(self).find(id);
     if (stream == nullptr) {
       of(self).consumed(id, size);

@@ -31,18 +31,21 @@ void Http2Stream::begin(int32_t id) {
   empty(reading_);
   piece_ = {};
   left_.reset();
+  sent_bytes_ = 0;
   waits_ = Waits::kNot;
   answer_ = Answer::kNone;
   silent_body_ = body_ended_ = continue_asked_ = closed_ = aborted_ = timed_out_ = false;
 }
 
 const Endpoint& Http2Stream::peer() const { return connection_.peer(); }
+std::string_view Http2Stream::tls_version() const { return connection_.tls_version(); }
 Loop& Http2Stream::loop() { return connection_.http().loop; }
 
 // ---- what the connection tells
 
 void Http2Stream::take_body(std::span<const uint8_t> bytes) {
   inbox_.insert(inbox_.end(), bytes.begin(), bytes.end());
+  progress_at_ = connection_.now();
   queue_to_wake();
 }
 
@@ -56,8 +59,10 @@ void Http2Stream::closed() {
   queue_to_wake();
 }
 
+// A stream whose window is open waits its turn on the connection, whose pace is judged as a whole.
 bool Http2Stream::stalled(Mono now) const {
-  return waiter_ && waits_ != Waits::kNot && now - progress_at_ >= connection_.http().options.stall;
+  if (!waiter_ || timed_out_ || waits_ == Waits::kNot || now - progress_at_ < connection_.http().options.stall) return false;
+  return waits_ == Waits::kForBody || connection_.window_is_shut(*this);
 }
 
 void Http2Stream::give_up_waiting() {
@@ -85,6 +90,7 @@ size_t Http2Stream::offer(size_t room, bool& last) const {
 std::span<const uint8_t> Http2Stream::take(size_t size, Mono now) {
   const auto taken = piece_.first(size);
   piece_ = piece_.subspan(size);
+  sent_bytes_ += size;
   progress_at_ = now;
   if (piece_.empty()) {
     if (answer_ == Answer::kLast) answer_ = Answer::kSent;

@@ -30,6 +30,8 @@ class Http2Stream final : public HttpExchange {
   void closed();                 // there is no such stream any more: nothing is sent and nothing comes
   bool stalled(Mono now) const;  // whether it has waited for its client for too long
   void give_up_waiting();        // the wait ends with kTimedOut
+  bool waits_for_window() const { return waiter_ && !timed_out_ && waits_ == Waits::kForWindow; }
+  bool waits_for_body() const { return waiter_ && !timed_out_ && waits_ == Waits::kForBody; }
   bool settled() const { return answer_ == Answer::kSent || !open(); }
   Task<void> end();  // after the handler, unless settled(): an answer that is missing, a body that broke off
   // What the body's next frame may take, at most `room`; 0 and not `last` = nothing now. `last`: and the stream ends with it.
@@ -50,6 +52,7 @@ class Http2Stream final : public HttpExchange {
 
   const http::RequestHead& request() const override { return builder_.head(); }
   const Endpoint& peer() const override;
+  std::string_view tls_version() const override;
   bool tls() const override { return true; }
   Loop& loop() override;
   Task<Result<std::span<const uint8_t>>> read_body() override;
@@ -60,6 +63,7 @@ class Http2Stream final : public HttpExchange {
   Task<Result<void>> finish() override;
   void abort() override;
   bool started() const override { return answer_ != Answer::kNone; }
+  Sent sent() const override { return {.body_bytes = sent_bytes_, .complete = answer_ == Answer::kSent && !aborted_}; }
 
  private:
   enum class Answer : uint8_t { kNone, kOpen, kLast, kSent };
@@ -89,6 +93,7 @@ class Http2Stream final : public HttpExchange {
   std::vector<uint8_t> reading_;  // with the handler
   std::span<const uint8_t> piece_;
   std::optional<uint64_t> left_;  // of an announced length
+  uint64_t sent_bytes_ = 0;
   std::coroutine_handle<> waiter_;
   Mono progress_at_{};
   Waits waits_ = Waits::kNot;

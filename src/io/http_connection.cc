@@ -55,14 +55,14 @@ std::string_view HttpConnectionShared::date_value() {
 }
 
 std::unique_ptr<HttpDesk> HttpConnectionShared::lend() {
-  if (desks.empty()) return std::make_unique<HttpDesk>(limits_of(options));
+  if (desks.empty()) return std::make_unique<HttpDesk>(limits_of(options), options_age);
   auto desk = std::move(desks.back());
   desks.pop_back();
   return desk;
 }
 
 void HttpConnectionShared::give_back(std::unique_ptr<HttpDesk> desk) {
-  if (desks.size() == kFreeDesksMax) return;
+  if (desks.size() == kFreeDesksMax || desk->options_age != options_age) return;
   if (desk->buffer.capacity() > kKeptBytesMax) desk->buffer = {};
   if (desk->out.capacity() > kKeptBytesMax) desk->out = {};
   desks.push_back(std::move(desk));
@@ -87,6 +87,7 @@ Task<void> HttpConnection::served() {
     if (end == HeadEnd::kGone) break;
     next = Next::kLinger;
     if (end != HeadEnd::kRequest) {
+      if (end == HeadEnd::kTimedOut) shared_.counters.cut_head.add();
       co_await refuse(end == HeadEnd::kTimedOut ? http::ParseError{408, "the request head took too long"} : desk_->parser.error());
       break;
     }
@@ -168,6 +169,11 @@ Task<HttpConnection::HeadEnd> HttpConnection::read_head() {
 // Not inlined, like linger() and end_exchange(): their frames would become part of every connection's.
 // A short plain body says why; then the connection closes (RFC 9112 9.6).
 [[gnu::noinline]] Task<void> HttpConnection::refuse(http::ParseError error) {
+  if (shared_.options.on_refused) {
+    const RefusedRequest refused{.peer = peer_, .tls_version = stream_->tls_version(), .status = error.status};
+    shared_.options.on_refused(refused);
+  }
+  desk_->reading = {};
   desk_->out.clear();
   const std::string body = fmt::format("{} {}: {}\n", error.status, http::standard_reason(error.status), error.text);
   http::append_status_line(desk_->out, error.status, "");
@@ -203,6 +209,11 @@ void HttpConnection::begin_exchange() {
   const auto& head = desk_->parser.head();
   phase_ = Phase::kHandling;
   desk_->decoder.reset();
+  ++requests_;
+  desk_->reading = {};
+  desk_->sending = {};
+  sent_bytes_ = 0;
+  body_came_ = 0;
   body_left_ = head.content_length.value_or(0);
   body_done_ = !has_body();
   body_error_.reset();
@@ -265,8 +276,8 @@ std::unexpected<Error> HttpConnection::body_broken(Error error) {
 Task<Result<void>> HttpConnection::send_continue() {
   continue_wanted_ = false;
   const Piece piece = as_bytes(kContinue);
-  auto sent = co_await send(std::span(&piece, 1));
-  co_return sent;
+  auto written = co_await send(std::span(&piece, 1));
+  co_return written;
 }
 
 Task<Result<std::span<const uint8_t>>> HttpConnection::read_body() {
@@ -282,12 +293,19 @@ Task<Result<std::span<const uint8_t>>> HttpConnection::read_body() {
       continue;
     }
     if (desk_->buffer.size() < kBodyBufferBytes) desk_->buffer.resize(kBodyBufferBytes);
-    stream_->set_deadline(shared_.loop.now() + shared_.options.stall);
+    const auto rules = shared_.pace();
+    auto& pace = desk_->sending;
+    if (!pace.measuring()) pace.begin(body_came_);
+    const Mono begun = shared_.loop.now();
+    stream_->set_deadline(begun + pace.left(rules));
     const auto got = co_await stream_->read_some(desk_->buffer);
-    if (!got && got.error().fault == Fault::kTimedOut) {
-      co_return body_broken(
-          {Fault::kTimedOut, fmt::format("stall: the client sent no byte for {}", format_duration(shared_.options.stall))});
+    pace.add_wait(shared_.loop.now() - begun);
+    if (got) body_came_ += *got;
+    if (pace.due(rules) && !pace.judge(rules, body_came_)) {
+      shared_.counters.cut_slow_body.add();
+      co_return body_broken({Fault::kTimedOut, fmt::format("stall: the client sent too little in {}", format_duration(rules.window))});
     }
+    if (!got && got.error().fault == Fault::kTimedOut) continue;
     if (!got) co_return body_broken(got.error());
     if (*got == 0) co_return body_broken({Fault::kBroken, "the request body broke off"});
     input_ = std::span(desk_->buffer).first(*got);
@@ -323,8 +341,20 @@ Task<bool> HttpConnection::discard_body() {
 // ---- the answer
 
 Task<Result<void>> HttpConnection::send(std::span<const Piece> pieces) {
-  auto written = co_await write_with_stall(*stream_, pieces, shared_.options.stall);
-  if (!written) write_failed_ = true;
+  auto written = co_await write_at_pace(*stream_, pieces, desk_->reading, shared_.pace(), wire_bytes_);
+  if (!written) {
+    write_failed_ = true;
+    if (written.error().fault == Fault::kTimedOut) shared_.counters.cut_slow_read.add();
+  }
+  co_return written;
+}
+
+// The first piece is a head, the second of the body.
+Task<Result<void>> HttpConnection::send_body(std::span<const Piece> pieces) {
+  const uint64_t before = wire_bytes_;
+  auto written = co_await send(pieces);
+  const uint64_t put = wire_bytes_ - before, head = pieces[0].size();
+  if (put > head) sent_bytes_ += std::min<uint64_t>(put - head, pieces[1].size());
   co_return written;
 }
 
@@ -334,6 +364,7 @@ void HttpConnection::decide_keep_alive() {
   // The client may still send its body, or not: nobody can tell what the next bytes are (RFC 9110 10.1.1).
   if (continue_wanted_ && !body_done_) keep_alive_ = false;
   if (!body_done_ && body_left_ > kDiscardBytesMax) keep_alive_ = false;
+  if (shared_.options.requests_max != 0 && requests_ >= shared_.options.requests_max) keep_alive_ = false;
 }
 
 void HttpConnection::write_head(const http::ResponseHead& head, std::optional<uint64_t> length) {
@@ -369,9 +400,9 @@ Task<Result<void>> HttpConnection::respond(http::ResponseHead head, std::span<co
   write_head(head, body.size());
   answer_ = Answer::kComplete;
   const std::array<Piece, 2> pieces = {as_bytes(desk_->out), silent_body_ ? Piece{} : body};
-  auto sent = co_await send(pieces);
+  auto written = co_await send_body(pieces);
   desk_->out.clear();
-  co_return sent;
+  co_return written;
 }
 
 Task<Result<void>> HttpConnection::start(http::ResponseHead head, std::optional<uint64_t> length) {
@@ -395,9 +426,9 @@ Task<Result<void>> HttpConnection::write(std::span<const uint8_t> piece) {
     desk_->out += http::chunk_head(piece.size()).text();
     pieces = {as_bytes(desk_->out), piece, as_bytes(http::kChunkEnd)};
   }
-  auto sent = co_await send(pieces);
+  auto written = co_await send_body(pieces);
   desk_->out.clear();
-  co_return sent;
+  co_return written;
 }
 
 Task<Result<void>> HttpConnection::finish() {
@@ -407,9 +438,9 @@ Task<Result<void>> HttpConnection::finish() {
   if (chunked_ && !silent_body_) desk_->out += http::kLastChunk;
   answer_ = Answer::kComplete;
   const Piece piece = as_bytes(desk_->out);
-  auto sent = co_await send(std::span(&piece, 1));
+  auto written = co_await send(std::span(&piece, 1));
   desk_->out.clear();
-  co_return sent;
+  co_return written;
 }
 
 void HttpConnection::abort() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "io/client_pace.h"
 #include "io/http_server.h"
 #include "io/served_connection.h"
 #include "wire/http/chunked.h"
@@ -15,12 +16,15 @@ namespace evershore::io {
 
 // What a connection needs only while a request is being read or answered. Lent, so that an idle one costs little.
 struct HttpDesk {
-  explicit HttpDesk(http::HeadLimits limits) : parser(limits) {}
+  HttpDesk(http::HeadLimits limits, uint64_t of_options) : parser(limits), options_age(of_options) {}
 
   http::RequestParser parser;
   std::vector<uint8_t> buffer;  // holds the connection's input; grows to 64 KiB only for bodies
   http::ChunkedDecoder decoder;
-  std::string out;  // the head until it is sent; reused from answer to answer
+  std::string out;             // the head until it is sent; reused from answer to answer
+  ClientPace reading;          // of the client, of our answer
+  ClientPace sending;          // and of its request body
+  const uint64_t options_age;  // the parser's limits are of these
 };
 
 // What all connections of one server share. One thread.
@@ -33,11 +37,14 @@ struct HttpConnectionShared {
   std::string date_line = {};    // "Date: ...\r\n" of `date_second`
   int64_t date_second = -1;
   std::vector<std::unique_ptr<HttpDesk>> desks = {};  // that nobody has
+  HttpServerCounters counters = {};
+  uint64_t options_age = 0;  // how often they were replaced
 
   std::string_view date();
   std::string_view date_value();  // without the name and the line's end
   std::unique_ptr<HttpDesk> lend();
   void give_back(std::unique_ptr<HttpDesk> desk);  // nothing of the request may be needed any more
+  PaceRules pace() const { return {.bytes_per_second = options.rate_bytes_min, .window = options.stall}; }
 };
 
 //   phase     event                        becomes
@@ -58,6 +65,7 @@ class HttpConnection final : public HttpExchange, public ServedConnection {
   const Endpoint& peer() const override { return peer_; }
   bool tls() const override { return shared_.options.tls != nullptr; }
   Loop& loop() override { return shared_.loop; }
+  std::string_view tls_version() const override { return stream_->tls_version(); }
   Task<Result<std::span<const uint8_t>>> read_body() override;
   Task<Result<std::string>> read_whole_body(size_t max) override;
   Task<Result<void>> respond(http::ResponseHead head, std::span<const uint8_t> body) override;
@@ -66,6 +74,7 @@ class HttpConnection final : public HttpExchange, public ServedConnection {
   Task<Result<void>> finish() override;
   void abort() override;
   bool started() const override { return answer_ != Answer::kNone; }
+  Sent sent() const override { return {.body_bytes = sent_bytes_, .complete = answer_ == Answer::kComplete && !write_failed_}; }
 
  private:
   using Piece = std::span<const uint8_t>;
@@ -92,17 +101,22 @@ class HttpConnection final : public HttpExchange, public ServedConnection {
   void write_head(const http::ResponseHead& head, std::optional<uint64_t> length);
   void decide_keep_alive();
   Task<Result<void>> send(std::span<const Piece> pieces);
+  Task<Result<void>> send_body(std::span<const Piece> pieces);
 
   HttpConnectionShared& shared_;
   std::unique_ptr<Stream> stream_;
   Endpoint peer_;
   Phase phase_ = Phase::kWaiting;
   bool cut_ = false;
+  uint32_t requests_ = 0;
 
   std::unique_ptr<HttpDesk> desk_;  // from the first byte of a request to the end of its answer
   Piece input_;                     // read but not yet used
 
   uint64_t body_left_ = 0;
+  uint64_t body_came_ = 0;   // on the wire
+  uint64_t wire_bytes_ = 0;  // written, in all
+  uint64_t sent_bytes_ = 0;  // of the answer's body
   bool body_done_ = true;
   bool continue_wanted_ = false;  // the client waits for 100 Continue
   std::optional<Error> body_error_;

@@ -7,22 +7,53 @@
 #include <memory>
 #include <string>
 
+#include "base/counter.h"
 #include "io/http2.h"
 #include "io/stream.h"
 #include "io/tls.h"
 #include "wire/http/message.h"
 
+namespace evershore {
+class Networks;
+}
+
 namespace evershore::io {
 
+class ConnectionBook;
+
+// A request that never became one: it was answered with `status` before any handler saw it.
+struct RefusedRequest {
+  const Endpoint& peer;
+  std::string_view tls_version;  // "" = plain
+  uint8_t major_version = 1;     // of HTTP
+  uint16_t status = 400;
+};
+
 struct HttpServerOptions {
-  size_t connections_max = 20'000;
+  size_t connections_max = 20'000;  // of this server alone
   Duration idle_max = std::chrono::seconds(60);
   Duration head_max = std::chrono::seconds(10);  // a request head must be complete after this (slowloris)
-  Duration stall = std::chrono::seconds(30);     // a client that takes or gives no byte for so long is dropped
+  Duration stall = std::chrono::seconds(30);     // over so much time of waiting for it a client must take or give
+  uint64_t rate_bytes_min = 0;                   // so many bytes a second, and one byte in any case; else it is dropped
+  uint32_t requests_max = 0;                     // of a connection, which then closes in good order; 0 = any number
   size_t head_bytes_max = 32 * 1024;             // more: 431
   size_t request_line_bytes_max = 16 * 1024;     // more: 414
   std::shared_ptr<TlsServerContext> tls;         // set = TLS on every connection
   Http2Options http2;                            // over TLS, for clients that ask for it
+  std::shared_ptr<ConnectionBook> book;          // counts connections, also those of other servers; null: nobody does
+  std::shared_ptr<const Networks> proxies;       // their connections begin with a PROXY header, which names the client; null: nobody's
+  std::function<void(const RefusedRequest&)> on_refused = {};
+};
+
+// One thread writes, any thread reads.
+struct HttpServerCounters {
+  Counter connections;     // accepted, with those refused
+  Counter refused_full;    // over connections_max, or the book's limit
+  Counter refused_client;  // over the book's limit for one client
+  Counter refused_proxy;   // PROXY headers that were malformed, late or missing
+  Counter cut_head;        // request heads that were not complete in time
+  Counter cut_slow_read;   // answers that their client took too slowly (HTTP/1.1; for HTTP/2 see Http2Counters)
+  Counter cut_slow_body;   // request bodies that came too slowly (the same)
 };
 
 // One request and its answer, handed to the handler; the same whether it came over HTTP/1.1 or HTTP/2. Valid until the handler's
@@ -34,6 +65,7 @@ class HttpExchange {
   virtual const Endpoint& peer() const = 0;
   virtual bool tls() const = 0;
   virtual Loop& loop() = 0;
+  virtual std::string_view tls_version() const { return {}; }  // of the connection; "" = plain
 
   // Request body piece by piece; empty = complete. Sends 100 Continue before the first read if the client waits for it.
   // A body that breaks off: kBroken.
@@ -52,6 +84,12 @@ class HttpExchange {
   // The answer cannot be completed: the connection (HTTP/2: the stream) is reset, so that the client cannot take a part for the whole.
   virtual void abort() = 0;
   virtual bool started() const = 0;
+  // Of the answer so far, as far as this side can tell.
+  struct Sent {
+    uint64_t body_bytes = 0;  // handed to the connection, in the answer's own form (not its framing)
+    bool complete = false;
+  };
+  virtual Sent sent() const { return {}; }
 };
 
 using HttpHandler = std::function<Task<void>(HttpExchange&)>;  // a named coroutine or a call to one, never a capturing coroutine lambda
@@ -63,12 +101,15 @@ class HttpServer {
   ~HttpServer();  // after drained()
   Endpoint local() const;
   size_t connections() const;
-  const Http2Counters& http2() const;  // any thread
+  const Http2Counters& http2() const;          // any thread
+  const HttpServerCounters& counters() const;  // any thread
 
   // Stops accepting; idle connections close, busy ones after their answer (Connection: close); at `deadline` the rest is cut,
   // and it returns when their handlers have.
   Task<void> drain(Mono deadline);
   void replace_tls(std::shared_ptr<TlsServerContext> tls);  // for new connections
+  // All options but `tls` and `http2`, for what begins from now on.
+  void replace_options(HttpServerOptions options);
 
  private:
   HttpServer() = default;

@@ -5,12 +5,14 @@
 #include <array>
 
 #include "base/text.h"
+#include "io/tcp_progress.h"
 
 namespace evershore::io {
 
 namespace {
 
 constexpr size_t kPiecesMax = 8;
+constexpr Duration kLookEvery = std::chrono::seconds(1);  // at a client that takes nothing
 
 class Gathered {
  public:
@@ -58,6 +60,36 @@ Task<Result<void>> write_with_stall(Stream& stream, std::span<const std::span<co
     if (end == WaitEnd::kDeadline)
       co_return fail(Fault::kTimedOut, fmt::format("stall: the peer took no byte for {}", format_duration(stall)));
     if (end == WaitEnd::kClosed) co_return fail(Fault::kClosed, "closed on this side");
+  }
+  co_return Result<void>();
+}
+
+Task<Result<void>> write_at_pace(Stream& stream, std::span<const std::span<const uint8_t>> pieces, ClientPace& pace, PaceRules rules,
+                                 uint64_t& written) {
+  Gathered gathered(pieces);
+  Loop& loop = stream.watch().loop();
+  while (!gathered.empty()) {
+    if (stream.watch().closed()) co_return fail(Fault::kClosed, "closed on this side");
+    Attempt attempt = stream.try_write(gathered.rest());
+    if (attempt.end == Attempt::End::kDone) {
+      gathered.advance(attempt.bytes);
+      written += attempt.bytes;
+      continue;
+    }
+    if (attempt.end == Attempt::End::kEof) co_return fail(Fault::kBroken, "the peer has closed");
+    if (attempt.end == Attempt::End::kError) co_return fail(Fault::kBroken, std::move(attempt.error));
+    const Ready direction = attempt.end == Attempt::End::kWouldRead ? Ready::kReadable : Ready::kWritable;
+    const Mono begun = loop.now();
+    if (!pace.measuring()) pace.begin(acknowledged_bytes(stream.watch().fd()).value_or(written));
+    stream.set_deadline(begun + std::min(pace.left(rules), kLookEvery));
+    const WaitEnd end = co_await stream.watch().wait(direction, Known::kTriedNow);
+    if (end == WaitEnd::kClosed) co_return fail(Fault::kClosed, "closed on this side");
+    pace.add_wait(loop.now() - begun);
+    if (pace.due(rules)) {
+      const bool enough = pace.judge(rules, acknowledged_bytes(stream.watch().fd()).value_or(written));
+      if (!enough) co_return fail(Fault::kTimedOut, fmt::format("stall: the peer took too little in {}", format_duration(rules.window)));
+    }
+    if (end == WaitEnd::kDeadline) keep_unsent_low(stream.watch().fd());
   }
   co_return Result<void>();
 }

@@ -56,6 +56,8 @@ class Stream {
 
   // What ALPN (RFC 7301) agreed on, "h2"; "" where it was not used.
   virtual std::string_view protocol() const { return {}; }
+  // "TLSv1.3"; "" on a plain stream. Lives as long as the program.
+  virtual std::string_view tls_version() const { return {}; }
   // Bytes that came but were not read by try_read() yet: the descriptor will not tell of them.
   virtual bool has_buffered() const { return false; }
   // Anything to read, or closed by the peer? For a pooled connection before its reuse: it must be silent.

@@ -77,6 +77,7 @@ class TlsStream final : public Stream {
     SSL_get0_alpn_selected(ssl_.get(), &name, &size);
     return {reinterpret_cast<const char*>(name), size};
   }
+  std::string_view tls_version() const override { return SSL_get_version(ssl_.get()); }
   bool has_buffered() const override { return SSL_has_pending(ssl_.get()) == 1; }
 
   // A session ticket may be waiting, which is no sign of anything: let OpenSSL take it in (RFC 8446 4.6.1).

@@ -11,6 +11,7 @@
 #include "app/settings/settings.h"
 #include "base/text.h"
 #include "io/files.h"
+#include "io/process_rights.h"
 #include "wire/s3/address.h"
 
 namespace evershore::app {
@@ -74,6 +75,7 @@ Node::Node(Settings settings, std::string settings_path, Log log)
 Node::~Node() = default;
 
 Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string settings_path, Log log) {
+  io::raise_descriptor_limit();
   std::unique_ptr<Node> node(new Node(std::move(settings), std::move(settings_path), log));
   warn_of_no_effect(node->settings_, log);
   TRY(node->tls_client_, io::TlsClientContext::make({}));
@@ -105,9 +107,28 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string setting
 Result<void> Node::listen() {
   auto listening = start_serving();
   if (listening) listening = start_admin();
+  if (listening) listening = drop_root();
   if (listening) return {};
+  if (admin_) loop_.run_until_done(admin_->drain(loop_.now()));
   for (auto& thread : serving_) thread->stop(Duration::zero());
   return listening;
+}
+
+// Ports below 1024 and keys that only root may read are ours by now. What the node writes from here on is that user's.
+Result<void> Node::drop_root() {
+  if (settings_.node.user.empty()) return {};
+  TRY(const auto user, io::find_user(settings_.node.user));
+  if (!io::is_root()) {
+    if (io::user_id() == user.id) return {};
+    return fail(Fault::kRefused, fmt::format("node.user: only root can become {}; start as root, or leave it out", user.name));
+  }
+  std::vector<std::string> trees{settings_.node.data};
+  if (settings_.edge.cache_disk) trees.push_back(settings_.edge.cache_disk->path);
+  for (const auto& tree : trees) TRY_VOID(io::give_tree_to(tree, user));
+  if (front_) TRY_VOID(front_->give_log_to(user.id, user.group));
+  auto dropped = io::become_user(user);
+  if (!dropped) return wrap(std::move(dropped).error(), "node.user " + user.name);
+  return {};
 }
 
 Result<void> Node::open_state() {
@@ -223,6 +244,9 @@ Result<void> Node::start_serving() {
   warn_of_certificates();
   if (endpoints_.none()) return {};
   open_disk_cache();
+  front_ = std::make_unique<Front>(settings_.edge, thread_count(settings_.node), log_.named("edge"));
+  TRY_VOID(front_->configure(settings_.edge));
+  const auto start = static_cast<uint32_t>(io::random_u64());
   for (size_t i = 0; i < thread_count(settings_.node); ++i) {
     serving_.push_back(std::make_unique<ServingThread>(ServingInputs{
         .edge = {.config = edge_config_,
@@ -230,13 +254,16 @@ Result<void> Node::start_serving() {
                  .steering = steersman_->published(),
                  .disk = disk_cache_.get(),
                  .purges = purges_.get(),
-                 .fills = &fills_},
+                 .fills = &fills_,
+                 .access_log = &front_->access_log(i),
+                 .start = start,
+                 .loop = static_cast<uint32_t>(i)},
         .answers = publisher_.snapshots(),
         .dns_options =
             {.transfers = &publisher_.transfers(), .why = &publisher_.why(), .cookies = &cookie_secret_, .limiter = &rate_limiter_},
         .evidence = *this,
         .log = log_,
-        .edge_options = {.server = {.http2 = {.enabled = settings_.edge.http2}}, .tls = tls_client_, .faults = &faults_}}));
+        .edge_options = {.server = front_->options(settings_.edge), .tls = tls_client_, .faults = &faults_}}));
     TRY_VOID(serving_.back()->listen(endpoints_, tls_server_));
   }
   return {};
@@ -396,6 +423,10 @@ Task<void> Node::shut_down() {
 }
 
 void Node::reload() {
+  // Whatever becomes of the settings: the log may have been moved away.
+  if (front_) {
+    if (auto opened = front_->reopen_log(); !opened) log_.warn("edge.access_log.path: {}; lines go where they went", opened.error().text);
+  }
   auto loaded = load_settings(settings_path_);
   if (!loaded) {
     events_.add("settings", settings_path_, "reload refused, the old settings stay: " + loaded.error().text);
@@ -440,6 +471,7 @@ void Node::apply(Settings next) {
   const bool alerts_changed = next.alerts != settings_.alerts;
   steersman_->await_new_regions(settings_, next);
   settings_ = std::move(next);
+  configure_front();
   publish_edge_config();
   if (auto configured = certificates_->configure(wanted_certificates(settings_)); !configured) {
     events_.add("settings", settings_path_, "the certificates stay as they were: " + configured.error().text);
@@ -453,6 +485,14 @@ void Node::apply(Settings next) {
   refresh_answers();
   events_.add("settings", settings_path_,
               restart.empty() ? "settings reloaded" : "settings reloaded; these wait for a restart: " + restart);
+}
+
+void Node::configure_front() {
+  if (!front_) return;
+  if (auto configured = front_->configure(settings_.edge); !configured) {
+    events_.add("settings", settings_path_, configured.error().text + "; lines go where they went");
+  }
+  for (auto& thread : serving_) thread->replace_server_options(front_->options(settings_.edge));
 }
 
 // --- what people ask for ---

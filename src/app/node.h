@@ -11,6 +11,7 @@
 
 #include "acme/run/certificates.h"
 #include "app/event_log.h"
+#include "app/front.h"
 #include "app/replication_thread.h"
 #include "app/serving_thread.h"
 #include "app/steersman.h"
@@ -72,12 +73,14 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Result<void> publish_proofs(std::vector<acme::DnsProof> proofs);
   void on_certificate_news(const acme::CertificateNews& news);
   Result<void> listen();
+  Result<void> drop_root();
   Result<void> start_serving();
   Result<void> start_admin();
   void start_health();
   void announce() const;
   void reload();
   void apply(Settings next);
+  void configure_front();
   Task<void> apply_when_known(Settings next, uint64_t number);
   void stop_soon();
   void warn_of_certificates() const;
@@ -130,6 +133,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   std::unique_ptr<acme::Certificates> certificates_;
   std::string acme_thumbprint_;
   std::vector<acme::DnsProof> acme_proofs_;  // in the zones
+  std::unique_ptr<Front> front_;             // null: no serving thread
   std::vector<std::unique_ptr<ServingThread>> serving_;
   std::unique_ptr<console::AdminServer> admin_;
   std::string key_problem_;                    // "" = none

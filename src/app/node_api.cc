@@ -530,6 +530,9 @@ Task<std::string> Node::metrics_text() {
   std::vector<const io::Http2Counters*> http2;
   for (const auto& thread : serving_) thread->edge().each_http2([&http2](const auto& counters) { http2.push_back(&counters); });
   http2_metrics(out, http2);
+  std::vector<const io::HttpServerCounters*> edge_servers;
+  for (const auto& thread : serving_) thread->edge().each_server([&](const auto& counters) { edge_servers.push_back(&counters); });
+  if (front_) front_->metrics(out, edge_servers);
   tls_metrics(out, tls_server_.get());
   disk_metrics(out, disk_json(disk_cache_.get()));
   certificate_metrics(out, certificates_->status(), certificates_->counters());

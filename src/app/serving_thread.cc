@@ -45,6 +45,10 @@ void ServingThread::replace_tls(std::shared_ptr<io::TlsServerContext> tls) {
   });
 }
 
+void ServingThread::replace_server_options(io::HttpServerOptions options) {
+  loop_.post([this, options = std::move(options)]() mutable { edge_.replace_server_options(std::move(options)); });
+}
+
 Task<void> ServingThread::drain(Duration grace) {
   const Mono deadline = loop_.now() + grace;
   for (auto& server : dns_) co_await server->drain(deadline);

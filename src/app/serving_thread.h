@@ -41,6 +41,7 @@ class ServingThread {
   Result<void> listen(ServingEndpoints& endpoints, const std::shared_ptr<io::TlsServerContext>& tls);
   void start();
   void replace_tls(std::shared_ptr<io::TlsServerContext> tls);  // any thread
+  void replace_server_options(io::HttpServerOptions options);   // any thread
   // Lets what is under way end until `grace` is over, then ends the thread. Blocks the caller.
   void stop(Duration grace);
 

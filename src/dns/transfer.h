@@ -8,9 +8,9 @@
 #include <optional>
 #include <vector>
 
+#include "base/networks.h"
 #include "dns/journal.h"
 #include "dns/plain_zone.h"
-#include "base/networks.h"
 #include "wire/dns/tsig.h"
 
 namespace evershore::dns {

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/networks.h"
 #include "dns/choose.h"
 #include "dns/decision_log.h"
 #include "dns/snapshot.h"
-#include "base/networks.h"
 #include "dns/zone.h"
 
 namespace evershore::dns {

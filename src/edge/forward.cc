@@ -67,8 +67,9 @@ http::Headers forwarded_fields(const http::RequestHead& client, Conditions condi
                           (conditions == Conditions::kLeaveOut && conditional(header.name));
     if (!left_out) fields.add(header.name, header.value);
   }
-  const std::string via = client.headers.joined("via");
-  fields.add("Via", via.empty() ? "1.1 evershore" : via + ", 1.1 evershore");
+  // RFC 9110 7.6.3: the protocol by which it came.
+  const std::string via = client.headers.joined("via"), ours = client.major_version == 2 ? "2.0 evershore" : "1.1 evershore";
+  fields.add("Via", via.empty() ? ours : via + ", " + ours);
   fields.add("Surrogate-Capability", "evershore=\"Surrogate/1.0\"");
   return fields;
 }
@@ -77,8 +78,9 @@ http::Headers end_to_end(const http::Headers& upstream) {
   const std::string connection = upstream.joined("connection");
   http::Headers fields;
   for (const auto& header : upstream) {
-    const bool left_out = hop_by_hop(header.name) || named_by_connection(connection, header.name) ||
-                          one_of<5>(header.name, {"age", "via", "surrogate-control", "surrogate-key", "x-evershore"});
+    const bool left_out =
+        hop_by_hop(header.name) || named_by_connection(connection, header.name) ||
+        one_of<6>(header.name, {"age", "via", "surrogate-control", "surrogate-key", "x-evershore", "x-evershore-request"});
     if (!left_out) fields.add(header.name, header.value);
   }
   const std::string via = upstream.joined("via");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/edge_front.h"
 #include "model/secret.h"
 #include "model/site_behaviour.h"
 
@@ -136,7 +137,10 @@ struct EdgeSettings {
   Duration connect_timeout = 300ms;
   Duration first_byte_timeout = 2s;
   Duration stall_timeout = 3s;
-  bool expose_header = true;  // X-Evershore
+  bool expose_header = true;  // X-Evershore and X-Evershore-Request
+  AccessLogSettings access_log;
+  EdgeLimits limits;
+  ProxySettings proxies;
   bool operator==(const EdgeSettings&) const = default;
 };
 
@@ -246,6 +250,7 @@ struct NodeSettings {
   std::string name;
   std::string data = "/var/lib/evershore";
   uint32_t threads = 0;  // 0 = one per core
+  std::string user;      // whom the process becomes once it listens; "" = it stays who it is
   bool operator==(const NodeSettings&) const = default;
 };
 

@@ -150,7 +150,9 @@ void cross_check(const Loaded& loaded, Problems& problems) {
   check_regions(loaded.settings, problems);
   check_sites(loaded.settings, problems);
   check_health_checks(loaded.settings, problems);
+  check_node(loaded.settings, problems);
   check_listeners(loaded.settings, problems);
+  check_front(loaded.settings.edge, problems);
   check_acme(loaded.settings, problems);
   check_alerts(loaded.settings, problems);
   check_dns(loaded.settings, problems);

@@ -12,6 +12,8 @@ void cross_check(const Loaded& loaded, Problems& problems);
 void check_regions(const Settings& settings, Problems& problems);
 void check_sites(const Settings& settings, Problems& problems);
 void check_health_checks(const Settings& settings, Problems& problems);
+void check_node(const Settings& settings, Problems& problems);
+void check_front(const EdgeSettings& edge, Problems& problems);
 void check_listeners(const Settings& settings, Problems& problems);
 void check_acme(const Settings& settings, Problems& problems);
 void check_alerts(const Settings& settings, Problems& problems);

@@ -31,6 +31,7 @@ std::string format_text(Format format) {
     case Format::kCountry: return "two letters";
     case Format::kPrefix: return "network";
     case Format::kReadableFile: return "file";
+    case Format::kLogFile: return "file";
   }
   return "text";
 }

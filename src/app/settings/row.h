@@ -28,6 +28,7 @@ enum class Format : uint8_t {
   kCountry,       // two letters, "DE"
   kPrefix,        // an address prefix, "192.0.2.0/24"
   kReadableFile,  // a path, made absolute; must be a file we can read
+  kLogFile,       // a path, made absolute, or "stdout"
 };
 
 struct Option {

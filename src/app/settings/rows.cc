@@ -34,7 +34,6 @@ constexpr std::array<Option, 5> kAlertKinds{{{"region"}, {"health_check"}, {"rep
 constexpr Limits kInterval{.shortest = 100ms, .longest = 1h};
 constexpr Limits kTimeout{.shortest = 10ms, .longest = 1min};
 constexpr Limits kThreshold{.least = 1, .most = 10};
-constexpr Limits kBudget{.shortest = 1ms, .longest = 10min};
 constexpr Limits kEndpoints{.format = Format::kEndpoint, .most = 64};
 constexpr Limits kResolvers{.format = Format::kResolver, .most = kResolversMax};
 
@@ -58,6 +57,11 @@ std::span<const Row<NodeSettings>> node_rows() {
        {.most = 256, .default_text = "one per core"},
        Apply::kRestart,
        "Event loops for DNS and edge."},
+      {"user",
+       FIELD(S, std::string, user),
+       {.format = Format::kName, .most = 32, .default_text = "stays who it is"},
+       Apply::kRestart,
+       "The user that a node started by root becomes, for good, once it listens."},
   };
   return rows;
 }
@@ -229,41 +233,6 @@ std::span<const Row<SiteSettings>> site_rows() {
        "For so long it must have been healthy and in sync."},
   };
   return with_behaviour(rows);
-}
-
-std::span<const Row<EdgeSettings>> edge_rows() {
-  using S = EdgeSettings;
-  static const Row<S> rows[] = {
-      {"listen", FIELD(S, Texts, listen), kEndpoints, Apply::kRestart, "Addresses for HTTP. None, and none for TLS: no edge role."},
-      {"listen_tls", FIELD(S, Texts, listen_tls), kEndpoints, Apply::kRestart, "Addresses for HTTPS; needs `tls`."},
-      {"tls", Tables{}, {.most = kTlsPairsMax}, Apply::kLive, "Certificates; the first is the default, the others are chosen by SNI."},
-      {"http2", FIELD(S, bool, http2), {}, Apply::kRestart, "HTTP/2 on `listen_tls`, for clients that ask for it by ALPN."},
-      {"acme", OneTable{}, {}, Apply::kLive, "Certificates from an ACME authority, after those of `tls`."},
-      {"https_port",
-       FIELD(S, uint32_t, https_port),
-       {.least = 1, .most = 65'535},
-       Apply::kLive,
-       "The port where clients reach TLS, for the redirects of `redirect_https`."},
-      {"cache.memory", FIELD(S, uint64_t, cache_memory_bytes), {.most = 1ULL << 42}, Apply::kRestart, "Memory for cached objects."},
-      {"cache.disk.path",
-       [](S& at) -> std::string& { return (at.cache_disk ? *at.cache_disk : at.cache_disk.emplace()).path; },
-       {.format = Format::kDirectory, .default_text = "none"},
-       Apply::kRestart,
-       "Folder for cached objects, which are there again after a restart. For this alone: what else lies there may be deleted."},
-      {"cache.disk.size",
-       [](S& at) -> uint64_t& { return (at.cache_disk ? *at.cache_disk : at.cache_disk.emplace()).size_bytes; },
-       {.least = 1 << 20, .most = 1ULL << 50, .default_text = "required with `cache.disk.path`"},
-       Apply::kRestart,
-       "Room for them; the oldest make place for new ones."},
-      {"timeouts.connect", FIELD(S, Duration, connect_timeout), kBudget, Apply::kLive,
-       "Time for a connection to a region, then the next is tried."},
-      {"timeouts.first_byte", FIELD(S, Duration, first_byte_timeout), kBudget, Apply::kLive,
-       "Time from the request to the answer's head, then the next region is tried."},
-      {"timeouts.stall", FIELD(S, Duration, stall_timeout), kBudget, Apply::kLive,
-       "Time without a byte of a body, then it is continued from the next region."},
-      {"expose_header", FIELD(S, bool, expose_header), {}, Apply::kLive, "Whether answers carry `X-Evershore`."},
-  };
-  return rows;
 }
 
 std::span<const Row<DnsSettings>> dns_rows() {

@@ -106,6 +106,9 @@ Result<std::string> in_format(std::string_view text, Format format, const std::s
     case Format::kHost: return read_host(text);
     case Format::kDomain: return read_domain(text);
     case Format::kDirectory: return read_path(text, folder);
+    case Format::kLogFile:
+      if (text == "stdout") return std::string(text);
+      return read_path(text, folder);
     case Format::kCountry:
       if (text.size() == 2 && text[0] >= 'A' && text[0] <= 'Z' && text[1] >= 'A' && text[1] <= 'Z') return std::string(text);
       return fail(Fault::kInvalid, fmt::format("\"{}\" is not a country; write its two capital letters, such as \"DE\"", text));

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "base/networks.h"
 #include "edge/site_match.h"
 #include "model/settings.h"
 
@@ -15,12 +16,15 @@ struct EdgeConfig {
   std::map<std::string, RegionSettings> regions;
   SiteTable sites;
   uint32_t loops = 1;           // the cache's memory is divided by it
+  Networks trusted_proxies;     // those of `edge`
   std::string acme_thumbprint;  // what questions of an ACME authority are answered with; "" = they are not
 };
 
 inline EdgeConfig make_edge_config(const EdgeSettings& edge, const std::map<std::string, RegionSettings>& regions,
                                    const std::map<std::string, SiteSettings>& sites, uint32_t loops) {
-  return {.edge = edge, .regions = regions, .sites = SiteTable(sites), .loops = loops == 0 ? 1 : loops};
+  EdgeConfig config{.edge = edge, .regions = regions, .sites = SiteTable(sites), .loops = loops == 0 ? 1 : loops};
+  for (const auto& network : edge.proxies.trusted) (void)config.trusted_proxies.add(network);  // they have been checked
+  return config;
 }
 
 }  // namespace evershore::edge

@@ -58,6 +58,8 @@ class FakeExchange final : public io::HttpExchange {
   }
   void abort() override { aborted = true; }
   bool started() const override { return started_; }
+  Sent sent() const override { return {.body_bytes = body.size(), .complete = complete}; }
+  std::string_view tls_version() const override { return over_tls ? "TLSv1.3" : ""; }
 
   http::ResponseHead head;
   std::optional<uint64_t> announced;

@@ -53,6 +53,7 @@ struct Handler::Request {
   uint64_t id = 0;
   const SiteSettings* site = nullptr;
   SiteExchange* dressed = nullptr;  // the same as `exchange`; null where no site is known
+  FrontExchange* front = nullptr;   // the same; null where no client asks
   std::string key;
   std::string cache_key;
   std::string found_key;              // the cache key of the variant, where there are several

@@ -26,7 +26,8 @@ Handler::Handler(Scheduler& scheduler, Fetcher& fetcher, EdgeInputs inputs, uint
       filling_bytes_max_(std::max(cache_bytes_max / 2, uint64_t{1} << 20)),
       encoding_{.scheduler = scheduler,
                 .keep = [this](const std::string& key, std::shared_ptr<const Bytes> body) { keep_form(key, std::move(body), {}); },
-                .kept_bytes_max = cache_.object_bytes_max()} {
+                .kept_bytes_max = cache_.object_bytes_max()},
+      front_{.scheduler = scheduler, .access_log = inputs.access_log, .start = inputs.start, .loop = inputs.loop} {
   if (inputs.purges != nullptr) purges_.emplace(inputs.purges->list());
 }
 
@@ -34,10 +35,11 @@ Handler::~Handler() = default;
 
 Task<void> Handler::close() { co_await scope_.join(); }
 
-Task<void> Handler::serve(io::HttpExchange& exchange) {
+Task<void> Handler::serve(io::HttpExchange& client) {
   counters_.requests.add();
   const auto config = config_.get();
-  if (auto proof = exchange.tls() ? std::nullopt : answer_acme(exchange.request(), config->acme_thumbprint)) {
+  FrontExchange exchange(client, *config, front_);
+  if (auto proof = client.tls() ? std::nullopt : answer_acme(exchange.request(), config->acme_thumbprint)) {
     co_await refuse_with(exchange, std::move(*proof));
     co_return;
   }
@@ -50,17 +52,23 @@ Task<void> Handler::serve(io::HttpExchange& exchange) {
   }
   if (exchange.tls() && site->hsts.max_age > Duration::zero()) {
     StrictExchange strict(exchange, strict_transport(site->hsts));
-    co_await serve_site(strict, *site);
+    co_await serve_site(strict, exchange, *site);
     co_return;
   }
-  co_await serve_site(exchange, *site);
+  co_await serve_site(exchange, exchange, *site);
 }
 
 // `site` is of the present settings, which the request holds.
-Task<void> Handler::serve_site(io::HttpExchange& exchange, const SiteSettings& site) {
+Task<void> Handler::serve_site(io::HttpExchange& exchange, FrontExchange& front, const SiteSettings& site) {
+  if (site.forward == ForwardMode::kRequests) front.prepare_forwarding();
   SiteExchange dressed(exchange, site, encoding_);
-  Request request{
-      .exchange = dressed, .config = config_.get(), .id = ++requests_seen_, .site = &site, .dressed = &dressed, .begun = scheduler_.now()};
+  Request request{.exchange = dressed,
+                  .config = config_.get(),
+                  .id = ++requests_seen_,
+                  .site = &site,
+                  .dressed = &dressed,
+                  .front = &front,
+                  .begun = scheduler_.now()};
   if (auto redirect = exchange.tls() ? std::nullopt : redirect_to_https(site, exchange.request(), request.config->edge.https_port)) {
     count_answer(request, redirect->head.status);
     co_await refuse_with(dressed, std::move(*redirect));
@@ -302,7 +310,7 @@ Task<void> Handler::serve_stored(Request& request, std::shared_ptr<const StoredO
     request.dressed->tell_form(head.headers, object->headers, object->size_bytes());
   } else {
     head.status = object->status;
-    head.headers.reserve(object->headers.size() + 2);  // Age and X-Evershore
+    head.headers.reserve(object->headers.size() + 3);  // Age, X-Evershore and X-Evershore-Request
     head.headers = object->headers;
   }
   set_age(head.headers, age_at(object->freshness, scheduler_.now()));
@@ -489,7 +497,9 @@ void Handler::count_answer(Request& request, uint16_t status) {
 }
 
 Provenance Handler::provenance_of(const Request& request, std::string_view region, CacheWord word, uint32_t attempts) const {
-  return {.region = region, .cache = word, .attempts = attempts, .expose = request.config->edge.expose_header};
+  const Provenance provenance{.region = region, .cache = word, .attempts = attempts, .expose = request.config->edge.expose_header};
+  if (request.front != nullptr) request.front->note(provenance);
+  return provenance;
 }
 
 }  // namespace evershore::edge

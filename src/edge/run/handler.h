@@ -17,6 +17,7 @@
 #include "edge/run/disk_tier.h"
 #include "edge/run/fetcher.h"
 #include "edge/run/fill_desk.h"
+#include "edge/run/front_exchange.h"
 #include "edge/run/purge_desk.h"
 #include "edge/run/site_exchange.h"
 #include "io/http_server.h"
@@ -33,7 +34,10 @@ struct EdgeInputs {
   DiskTier* disk = nullptr;     // none: memory only
   PurgeDesk* purges = nullptr;  // none: nothing is ever purged
   CacheLimits limits{};
-  FillDesk* fills = nullptr;  // none: each loop fetches for itself
+  FillDesk* fills = nullptr;           // none: each loop fetches for itself
+  io::LineFeed* access_log = nullptr;  // this loop's; outlives it
+  uint32_t start = 0;                  // see FrontDesk
+  uint32_t loop = 0;
 };
 
 enum class Warmed : uint8_t { kWasThere, kFetched, kMissing, kFailed };
@@ -45,7 +49,9 @@ class Handler {
   ~Handler();
 
   // Never leaves the exchange without an answer or an abort.
-  Task<void> serve(io::HttpExchange& exchange);
+  Task<void> serve(io::HttpExchange& client);
+  // For the access log: what the server has refused by itself.
+  void on_refused(const io::RefusedRequest& refused) { log_refused(front_, config_.get()->edge.access_log, refused); }
   // After the last serve() has returned: ends background work, then returns. The fetcher must have been cancelled.
   Task<void> close();
 
@@ -70,7 +76,7 @@ class Handler {
   struct BlockReader;
   struct BlockPiece;
 
-  Task<void> serve_site(io::HttpExchange& exchange, const SiteSettings& site);
+  Task<void> serve_site(io::HttpExchange& exchange, FrontExchange& front, const SiteSettings& site);
   Task<void> route(Request& request);
   Task<void> route_forwarded(Request& request);
   Task<void> serve_unsafe(Request& request);
@@ -167,6 +173,7 @@ class Handler {
   std::unordered_multimap<std::string, std::shared_ptr<BlockRun>> runs_;  // by block family
   uint64_t requests_seen_ = 0;
   EncodingDesk encoding_;
+  FrontDesk front_;
   EdgeCounters counters_;
   TaskScope scope_;
 };

@@ -21,8 +21,19 @@ EdgeWorker::~EdgeWorker() {
   if (purges_ != nullptr) purges_->leave(purge_member_);
 }
 
-Result<io::Endpoint> EdgeWorker::listen(const io::Endpoint& endpoint, std::shared_ptr<io::TlsServerContext> tls) {
+io::HttpServerOptions EdgeWorker::server_options() {
   auto options = options_.server;
+  options.on_refused = [this](const io::RefusedRequest& refused) { handler_.on_refused(refused); };
+  return options;
+}
+
+void EdgeWorker::replace_server_options(io::HttpServerOptions server) {
+  options_.server = std::move(server);
+  for (auto& each : servers_) each.http->replace_options(server_options());
+}
+
+Result<io::Endpoint> EdgeWorker::listen(const io::Endpoint& endpoint, std::shared_ptr<io::TlsServerContext> tls) {
+  auto options = server_options();
   options.tls = std::move(tls);
   const bool with_tls = options.tls != nullptr;
   TRY(auto server,
@@ -47,6 +58,10 @@ size_t EdgeWorker::connections() const {
   size_t count = 0;
   for (const auto& server : servers_) count += server.http->connections();
   return count;
+}
+
+void EdgeWorker::each_server(const std::function<void(const io::HttpServerCounters&)>& visit) const {
+  for (const auto& server : servers_) visit(server.http->counters());
 }
 
 void EdgeWorker::each_http2(const std::function<void(const io::Http2Counters&)>& visit) const {

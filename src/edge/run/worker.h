@@ -32,7 +32,9 @@ class EdgeWorker {
   // Each loop listens on the same endpoints (SO_REUSEPORT). `tls` null = plain. With port 0: the port chosen is in the answer.
   Result<io::Endpoint> listen(const io::Endpoint& endpoint, std::shared_ptr<io::TlsServerContext> tls);
   void replace_tls(std::shared_ptr<io::TlsServerContext> tls);  // for new connections of the TLS listeners
-  std::vector<io::Endpoint> local() const;                      // in the order of listen()
+  // What HttpServer::replace_options() takes, for all listeners.
+  void replace_server_options(io::HttpServerOptions server);
+  std::vector<io::Endpoint> local() const;  // in the order of listen()
 
   // Stops accepting, lets answers under way end until `deadline`, then resets the rest. Nothing runs afterwards.
   Task<void> drain(Mono deadline);
@@ -48,10 +50,12 @@ class EdgeWorker {
 
   // Each region's breaker and why, one line each, for `evershore explain`. Loop's thread (use io::call_on).
   std::vector<std::string> explain() const { return book_.explain(); }
-  size_t connections() const;                                                         // of clients
-  void each_http2(const std::function<void(const io::Http2Counters&)>& visit) const;  // any thread; one call a TLS listener
+  size_t connections() const;                                                               // of clients
+  void each_server(const std::function<void(const io::HttpServerCounters&)>& visit) const;  // any thread
+  void each_http2(const std::function<void(const io::Http2Counters&)>& visit) const;        // any thread; one call a TLS listener
 
  private:
+  io::HttpServerOptions server_options();
   struct Server {
     std::unique_ptr<io::HttpServer> http;
     bool tls = false;

@@ -1,5 +1,5 @@
 # One command each. `make` alone builds the program.
-.PHONY: build test sim fuzz bench check tsan
+.PHONY: build test sim fuzz bench check tsan package
 build: ; scripts/build release evershore
 test: ; ./test
 # make sim SEED=1 SEEDS=1000000
@@ -13,3 +13,5 @@ bench: ; scripts/build release && scripts/bench
 tsan: ; scripts/build tsan unit_tests && scripts/run_sanitized tsan
 # what a merge runs before the tests
 check: ; scripts/check-floors && scripts/lint && /usr/bin/python3 scripts/lint_test.py && scripts/check-format && scripts/check-shell && scripts/build release && scripts/check-tidy
+# a Debian package: build/release/evershore_VERSION_ARCHITECTURE.deb
+package: ; scripts/build release evershore package_files && cd build/release && cpack -G DEB >/dev/null && ls *.deb

@@ -272,7 +272,8 @@ Result<void> Node::start_serving() {
 Result<void> Node::start_admin() {
   if (settings_.admin.listen.empty()) return {};
   TRY(const auto endpoint, io::parse_endpoint(settings_.admin.listen));
-  auto server = console::AdminServer::start(loop_, endpoint, settings_.admin.token, *this, log_.named("admin"));
+  const console::AdminTokens tokens{.operate = settings_.admin.token, .view = settings_.admin.view_token};
+  auto server = console::AdminServer::start(loop_, endpoint, tokens, *this, log_.named("admin"));
   if (!server) return wrap(std::move(server).error(), "admin.listen " + settings_.admin.listen);
   admin_ = std::move(*server);
   return {};

@@ -41,6 +41,9 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Task<std::string> regions_json() override;
   Task<std::string> checks_json() override;
   Task<std::string> metrics_text() override;
+  Task<Result<std::string>> settings_json() override;
+  Task<Result<std::string>> dns_query_json(console::DnsQuestion question) override;
+  void note_action(std::string subject, std::string text) override { events_.add("admin", subject, std::move(text)); }
   Task<Result<std::string>> explain_json(std::string subject) override;
   Task<Result<std::string>> zone_text(std::string zone, console::ZoneForm form) override;
   Task<Result<std::string>> differences_json(std::string site) override;

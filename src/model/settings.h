@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "model/admin_settings.h"
 #include "model/edge_front.h"
 #include "model/secret.h"
 #include "model/site_behaviour.h"
@@ -238,12 +239,6 @@ struct AlertSettings {
   std::string webhook;          // one of the two
   std::vector<std::string> exec;
   bool operator==(const AlertSettings&) const = default;
-};
-
-struct AdminSettings {
-  std::string listen;  // "" = no console role
-  Secret token;
-  bool operator==(const AdminSettings&) const = default;
 };
 
 struct NodeSettings {

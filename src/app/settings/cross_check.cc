@@ -216,6 +216,12 @@ void check_listeners(const Settings& settings, Problems& problems) {
   if (admin && !is_loopback(admin->address) && !problems.present("admin.token")) {
     problems.add("admin.token", fmt::format("is missing; it is required because {} is not a loopback address", settings.admin.listen));
   }
+  if (problems.present("admin.view_token") && settings.admin.token.empty()) {
+    problems.add("admin.view_token", "needs admin.token beside it: without one, everybody who reaches the address may act");
+  }
+  if (!settings.admin.token.empty() && settings.admin.token == settings.admin.view_token) {
+    problems.add("admin.view_token", "is the same as admin.token");
+  }
 }
 
 void check_alerts(const Settings& settings, Problems& problems) {

@@ -30,6 +30,7 @@ class Problems {
   void place(std::string path, Position position) { positions_.insert_or_assign(std::move(path), position); }
   // Of the setting, or of what it is in, if it is not in the file itself.
   Position position_of(std::string_view path) const;
+  const std::map<std::string, Position, std::less<>>& positions() const { return positions_; }
   bool present(std::string_view path) const { return positions_.contains(path); }
 
   void add_at(Position position, std::string message);

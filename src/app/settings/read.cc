@@ -362,6 +362,7 @@ Loaded parse_and_check(std::string_view text, std::string_view file_name, const 
   FileReader(reader, loaded).read(file.table());
   if (loaded.settings.node.name.empty()) loaded.settings.node.name = host_name();
   cross_check(loaded, problems);
+  for (const auto& [path, position] : problems.positions()) loaded.lines.emplace(path, position.line);
   loaded.problems = problems.take();
   if (!loaded.problems.empty() || !further) return loaded;
   further(loaded.settings, [&](std::string_view path, std::string_view message) { problems.add(path, message); });

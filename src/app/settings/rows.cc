@@ -503,8 +503,13 @@ std::span<const Row<AdminSettings>> admin_rows() {
       {"token",
        FIELD(S, Secret, token),
        {.default_text = "required unless the address is loopback"},
-       Apply::kLive,
-       "Literal, `env:NAME` or `file:PATH`. What callers must present."},
+       Apply::kRestart,
+       "Literal, `env:NAME` or `file:PATH`. What callers must present to see and to act."},
+      {"view_token",
+       FIELD(S, Secret, view_token),
+       {.default_text = "none"},
+       Apply::kRestart,
+       "The same for callers that may look, and change nothing; beside `token`."},
   };
   return rows;
 }

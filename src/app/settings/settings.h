@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,8 @@ std::string format_problem(const Problem& problem);  // "file:line:column: messa
 struct Loaded {
   Settings settings;  // complete only if there are no problems
   std::optional<AwsSettings> aws;
-  std::vector<Problem> problems;  // sorted by place
+  std::vector<Problem> problems;          // sorted by place
+  std::map<std::string, uint32_t> lines;  // where each setting of the file stands, by its path: "sites.assets.hosts" -> 12
 };
 
 inline constexpr size_t kSettingsBytesMax = 4 << 20;
@@ -47,6 +49,19 @@ std::vector<std::string> certificate_hosts(const Settings& settings);
 using TellSetting = std::function<void(std::string_view path, std::string_view message)>;
 using FurtherCheck = std::function<void(const Settings& settings, const TellSetting& tell)>;
 Result<Loaded> load_settings(const std::string& path, const FurtherCheck& further);
+
+// One setting as it is in force.
+struct EffectiveSetting {
+  std::string path;
+  std::string value;  // as people write it; of a secret only "set" or "not set"
+  uint32_t line = 0;  // in the file; 0: the default
+  bool restart = false;
+  std::string_view text;
+  bool operator==(const EffectiveSetting&) const = default;
+};
+inline constexpr size_t kEffectiveSettingsMax = 20'000;  // more: the rest is left out
+// All of them, section by section, in the order of the reference; of records and answers too. `lines`: of the file they came from.
+std::vector<EffectiveSetting> effective_settings(const Settings& settings, const std::map<std::string, uint32_t>& lines);
 
 // All settings as Markdown, section by section: name, type, default, limits, how a change is applied, meaning.
 std::string settings_reference();

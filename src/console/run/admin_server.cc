@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <deque>
 #include <nlohmann/json.hpp>
 
-#include "base/digest.h"
 #include "base/sync.h"
 #include "base/text.h"
+#include "console/run/console_files.h"
 #include "wire/http/uri.h"
 
 namespace evershore::console {
@@ -16,13 +15,22 @@ namespace {
 
 using Json = nlohmann::json;
 constexpr size_t kBodyBytesMax = 1 << 20;
+constexpr size_t kReasonBytesMax = 500;
 constexpr Duration kStreamHeartbeat = std::chrono::seconds(15);
+// The console loads its own files and asks its own node; nothing else, and nobody may frame it.
+constexpr std::string_view kContentSecurityPolicy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
 
 http::ResponseHead head_of(uint16_t status, std::string_view type) {
   http::ResponseHead head;
   head.status = status;
   head.headers.add("Content-Type", type);
   head.headers.add("Cache-Control", "no-store");
+  head.headers.add("X-Content-Type-Options", "nosniff");
+  head.headers.add("Content-Security-Policy", kContentSecurityPolicy);
+  head.headers.add("Referrer-Policy", "no-referrer");
+  head.headers.add("Cross-Origin-Resource-Policy", "same-origin");
   return head;
 }
 
@@ -94,11 +102,12 @@ std::string string_field(const Json& object, const char* name) {
 
 }  // namespace
 
-AdminServer::AdminServer(NodeApi& api, Secret token, Log log) : api_(api), token_(std::move(token)), log_(log) {}
+AdminServer::AdminServer(NodeApi& api, AdminTokens tokens, Log log) : api_(api), tokens_(std::move(tokens)), log_(log) {}
 AdminServer::~AdminServer() = default;
 
-Result<std::unique_ptr<AdminServer>> AdminServer::start(io::Loop& loop, const io::Endpoint& endpoint, Secret token, NodeApi& api, Log log) {
-  std::unique_ptr<AdminServer> server(new AdminServer(api, std::move(token), log));
+Result<std::unique_ptr<AdminServer>> AdminServer::start(io::Loop& loop, const io::Endpoint& endpoint, AdminTokens tokens, NodeApi& api,
+                                                        Log log) {
+  std::unique_ptr<AdminServer> server(new AdminServer(api, std::move(tokens), log));
   auto* self = server.get();
   TRY(server->server_,
       io::HttpServer::start(loop, endpoint, {.connections_max = 200}, [self](io::HttpExchange& x) { return self->handle(x); }));
@@ -112,43 +121,66 @@ Task<void> AdminServer::drain(Mono deadline) {
   co_await server_->drain(deadline);
 }
 
-bool AdminServer::authorised(const http::RequestHead& request) const {
-  if (token_.empty()) return true;
-  const auto given = request.headers.get("Authorization");
-  return given.starts_with("Bearer ") && equal_constant_time(given.substr(7), token_.reveal());
-}
-
 Task<void> AdminServer::handle(io::HttpExchange& exchange) {
   const auto& request = exchange.request();
-  const bool open_page = request.path() == "/healthz" || request.path() == "/readyz";
-  if (!open_page && !authorised(request)) {
-    auto head = head_of(401, "application/json");
-    head.headers.add("WWW-Authenticate", "Bearer");
-    constexpr std::string_view kBody = "{\"error\":\"a token is needed: Authorization: Bearer TOKEN (settings: admin.token)\"}\n";
-    [[maybe_unused]] auto sent = co_await exchange.respond(std::move(head), as_bytes(kBody));
-    co_return;
+  const auto authorization = request.headers.get("Authorization");
+  auto verdict = judge({.method = request.method,
+                        .path = request.path(),
+                        .host = request.host,
+                        .origin = request.headers.get("Origin"),
+                        .fetch_site = request.headers.get("Sec-Fetch-Site"),
+                        .authorization = authorization},
+                       tokens_);
+  const Mono now = exchange.loop().now();
+  if (!authorization.empty() && !tokens_.operate.empty() && guard_.locked(exchange.peer().address, now)) {
+    verdict = {.status = 429, .text = "too many wrong tokens from your address; wait a minute"};
   }
-  co_await route(exchange);
+  if (verdict.bad_token) {
+    guard_.failed(exchange.peer().address, now);
+    log_.warn("a wrong token from {}", exchange.peer().address);
+  }
+  if (verdict.status != 0) {
+    co_await refuse(exchange, verdict);
+  } else {
+    co_await route(exchange, verdict.role);
+  }
 }
 
-Task<void> AdminServer::route(io::HttpExchange& exchange) {
-  const auto& request = exchange.request();
-  std::string path(request.path());
-  if (request.method == "GET" || request.method == "HEAD") {
+Task<void> AdminServer::refuse(io::HttpExchange& exchange, AdminVerdict verdict) {
+  auto head = head_of(verdict.status, "application/json");
+  if (verdict.status == 401) head.headers.add("WWW-Authenticate", "Bearer");
+  if (verdict.status == 429) head.headers.add("Retry-After", "60");
+  const auto body = Json{{"error", verdict.text}}.dump() + "\n";
+  [[maybe_unused]] auto sent = co_await exchange.respond(std::move(head), as_bytes(body));
+}
+
+Task<void> AdminServer::route(io::HttpExchange& exchange, Role role) {
+  std::string path(exchange.request().path());
+  if (exchange.request().method == "POST") {
+    co_await route_post(exchange, std::move(path));
+  } else if (is_console_file(path)) {
+    co_await console_file(exchange, std::move(path));
+  } else if (path == "/api/v1/whoami") {
+    co_await whoami(exchange, role);
+  } else {
     co_await route_get(exchange, std::move(path));
-    co_return;
   }
-  if (request.method != "POST") {
-    co_await answer_error(exchange, 405, "only GET and POST are known here");
-    co_return;
-  }
-  // A browser on another page may not press our buttons.
-  const auto origin = request.headers.get("Origin");
-  if (!origin.empty() && !origin.ends_with("//" + request.host)) {
-    co_await answer_error(exchange, 403, "this request comes from another web page");
-    co_return;
-  }
-  co_await route_post(exchange, std::move(path));
+}
+
+Task<void> AdminServer::whoami(io::HttpExchange& exchange, Role role) {
+  const Json json{{"role", role_name(role)}, {"token_needed", !tokens_.operate.empty()}};
+  co_await answer_json(exchange, 200, json.dump());
+}
+
+Task<void> AdminServer::console_file(io::HttpExchange& exchange, std::string path) {
+  const auto* file = find_console_file(path);
+  EVERSHORE_ASSERT(file != nullptr);
+  auto head = head_of(200, file->type);
+  head.headers.set("Cache-Control", "no-cache");
+  head.headers.add("Vary", "Accept-Encoding");
+  const bool gzip = exchange.request().headers.joined("Accept-Encoding").contains("gzip");
+  if (gzip) head.headers.add("Content-Encoding", "gzip");
+  [[maybe_unused]] auto sent = co_await exchange.respond(std::move(head), gzip ? file->gzip : file->plain);
 }
 
 Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) {
@@ -160,7 +192,7 @@ Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) 
   } else if (path == "/metrics") {
     auto text = co_await api_.metrics_text();
     co_await answer(exchange, 200, std::move(text), "text/plain; version=0.0.4");
-  } else if (path == "/api/v1/status" || path == "/") {
+  } else if (path == "/api/v1/status") {
     auto text = co_await api_.status_json();
     co_await answer_json(exchange, 200, std::move(text));
   } else if (path == "/api/v1/regions") {
@@ -176,23 +208,38 @@ Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) 
     co_await events(exchange);
   } else if (path == "/api/v1/stream") {
     co_await stream_events(exchange);
+  } else if (path == "/api/v1/settings") {
+    auto result = co_await api_.settings_json();
+    co_await answer_result(exchange, std::move(result));
+  } else if (path == "/api/v1/dns/query") {
+    co_await dns_query(exchange);
   } else {
-    const auto parts = path_parts(path);
-    if (parts.size() == 6 && parts[3] == "dns" && parts[4] == "zones") {
-      co_await zone_text(exchange, parts[5], ZoneForm::kPlain);
-      co_return;
-    }
-    if (parts.size() == 7 && parts[3] == "dns" && parts[4] == "zones" && parts[6] == "signed") {
-      co_await zone_text(exchange, parts[5], ZoneForm::kSigned);
-      co_return;
-    }
-    if (parts.size() == 6 && parts[3] == "sites" && parts[5] == "differences") {
-      auto result = co_await api_.differences_json(parts[4]);
-      co_await answer_result(exchange, std::move(result));
-      co_return;
-    }
+    co_await route_named(exchange, std::move(path));
+  }
+}
+
+// Routes with a name in them.
+Task<void> AdminServer::route_named(io::HttpExchange& exchange, std::string path) {
+  const auto parts = path_parts(path);
+  if (parts.size() == 6 && parts[3] == "dns" && parts[4] == "zones") {
+    co_await zone_text(exchange, parts[5], ZoneForm::kPlain);
+  } else if (parts.size() == 7 && parts[3] == "dns" && parts[4] == "zones" && parts[6] == "signed") {
+    co_await zone_text(exchange, parts[5], ZoneForm::kSigned);
+  } else if (parts.size() == 6 && parts[3] == "sites" && parts[5] == "differences") {
+    auto result = co_await api_.differences_json(parts[4]);
+    co_await answer_result(exchange, std::move(result));
+  } else {
     co_await answer_error(exchange, 404, "no such page; see /api/v1/status, /metrics, /healthz");
   }
+}
+
+Task<void> AdminServer::dns_query(io::HttpExchange& exchange) {
+  const auto& request = exchange.request();
+  DnsQuestion question{
+      .name = query_value(request, "name"), .type = query_value(request, "type"), .client = query_value(request, "client")};
+  if (question.type.empty()) question.type = "A";
+  auto result = co_await api_.dns_query_json(std::move(question));
+  co_await answer_result(exchange, std::move(result));
 }
 
 Task<void> AdminServer::zone_text(io::HttpExchange& exchange, std::string zone, ZoneForm form) {
@@ -205,29 +252,54 @@ Task<void> AdminServer::zone_text(io::HttpExchange& exchange, std::string zone, 
 }
 
 Task<void> AdminServer::route_post(io::HttpExchange& exchange, std::string path) {
-  const auto parts = path_parts(path);
-  const bool api = parts.size() >= 5 && parts[1] == "api" && parts[2] == "v1";
   if (path == "/api/v1/replication/webhook") {
     co_await webhook(exchange);
-  } else if (api && parts.size() == 6 && parts[3] == "regions") {
-    co_await regions(exchange, parts[4], parts[5]);
-  } else if (api && parts.size() == 6 && parts[3] == "sites") {
-    co_await sites(exchange, parts[4], parts[5]);
-  } else {
+    co_return;
+  }
+  const auto parts = path_parts(path);
+  const bool named = parts.size() == 6 && parts[1] == "api" && parts[2] == "v1";
+  if (!named || (parts[3] != "regions" && parts[3] != "sites")) {
     co_await answer_error(exchange, 404, "no such action");
+    co_return;
+  }
+  auto body = co_await exchange.read_whole_body(kBodyBytesMax);
+  if (!body) {
+    co_await answer_error(exchange, 400, body.error().text);
+    co_return;
+  }
+  note_action(exchange, parts[4], parts[5], *body);
+  if (parts[3] == "regions") {
+    co_await regions(exchange, parts[4], parts[5], std::move(*body));
+  } else {
+    co_await sites(exchange, parts[4], parts[5], std::move(*body));
   }
 }
 
-Task<void> AdminServer::regions(io::HttpExchange& exchange, std::string region, std::string verb) {
-  auto body = co_await exchange.read_whole_body(kBodyBytesMax);
-  const auto json = Json::parse(body ? *body : std::string(), nullptr, false);
+// Who asked for what, and why: noted before it is done, and also when it is refused for what it says.
+void AdminServer::note_action(const io::HttpExchange& exchange, const std::string& subject, const std::string& verb,
+                              const std::string& body) {
+  auto json = Json::parse(body, nullptr, false);
+  const auto who = string_field(json, "by").substr(0, kReasonBytesMax);
+  const auto why = string_field(json, "reason").substr(0, kReasonBytesMax);
+  std::string what;
+  if (json.is_object() && verb != "prefetch") {
+    for (const char* known : {"by", "reason"}) json.erase(known);
+    what = json.dump(-1, ' ', false, Json::error_handler_t::replace).substr(0, kReasonBytesMax);
+  }
+  api_.note_action(subject, fmt::format("{} asked to {} {}{}{}{}",
+                                        who.empty() ? exchange.peer().address : fmt::format("{} ({})", who, exchange.peer().address), verb,
+                                        subject, what.empty() || what == "{}" ? "" : " " + what, why.empty() ? "" : ": ", why));
+}
+
+Task<void> AdminServer::regions(io::HttpExchange& exchange, std::string region, std::string verb, std::string body) {
+  const auto json = Json::parse(body, nullptr, false);
   if (verb == "undrain") {
     auto done = co_await api_.undrain(std::move(region));
     co_await answer_done(exchange, std::move(done));
     co_return;
   }
   if (verb == "fault") {
-    co_await fault(exchange, std::move(region), body ? *body : std::string());
+    co_await fault(exchange, std::move(region), std::move(body));
     co_return;
   }
   if (verb != "drain") {
@@ -264,9 +336,11 @@ Task<void> AdminServer::fault(io::HttpExchange& exchange, std::string region, st
 }
 
 namespace {
-// nullopt: not exactly one of the four.
-std::optional<PurgeRequest> purge_request(std::string site, const Json& json) {
-  if (!json.is_object() || json.size() != 1) return std::nullopt;
+// nullopt: not exactly one of the four. Who asks, and why, may come along.
+std::optional<PurgeRequest> purge_request(std::string site, Json json) {
+  if (!json.is_object()) return std::nullopt;
+  for (const char* known : {"by", "reason"}) json.erase(known);
+  if (json.size() != 1) return std::nullopt;
   PurgeRequest request{.site = std::move(site), .what = PurgeRequest::What::kSite, .value = {}};
   if (json.value("all", Json(false)) == true) return request;
   const std::array<std::pair<const char*, PurgeRequest::What>, 3> kinds{
@@ -307,13 +381,12 @@ Task<void> AdminServer::prefetch(io::HttpExchange& exchange, std::string site, s
   co_await answer_json(exchange, 200, json.dump());
 }
 
-Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std::string verb) {
+Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std::string verb, std::string body) {
   if (verb == "sync") {
     co_await sync(exchange, std::move(site));
     co_return;
   }
-  auto body = co_await exchange.read_whole_body(kBodyBytesMax);
-  const auto json = Json::parse(body ? *body : std::string(), nullptr, false);
+  const auto json = Json::parse(body, nullptr, false);
   if (verb == "purge") {
     auto request = purge_request(std::move(site), json);
     if (!request) {
@@ -329,7 +402,7 @@ Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std:
     co_return;
   }
   const auto region = string_field(json, "region");
-  const bool release = json.is_object() && json.value("auto", false);
+  const bool release = json.is_object() && json.value("auto", Json(false)) == true;
   if (verb != "failover" || (region.empty() && !release)) {
     co_await answer_error(exchange, 400, R"(POST sites/NAME/failover with {"region":"NAME"} to pin or {"auto":true} to release)");
     co_return;

@@ -18,7 +18,7 @@ namespace evershore::console {
 struct Event {
   uint64_t id = 0;  // rises by one
   Wall time{};
-  std::string kind;     // "region" "check" "steering" "replication" "settings" "node"
+  std::string kind;     // "region" "check" "steering" "replication" "settings" "node" "drill" "purge" "dns" "certificate" "admin"
   std::string subject;  // the region's, check's, site's name
   std::string text;     // one sentence with cause and numbers
 };
@@ -43,6 +43,13 @@ struct PrefetchReport {
   std::vector<std::string> failed;  // keys
 };
 
+// "What would a client there get?"
+struct DnsQuestion {
+  std::string name;
+  std::string type = "A";
+  std::string client;  // an address; "" = nowhere in particular
+};
+
 enum class ZoneForm : uint8_t {
   kPlain,   // what the settings and health give it; no keys, no signatures
   kSigned,  // as secondaries get it
@@ -57,6 +64,13 @@ class NodeApi {
   virtual Task<std::string> regions_json() = 0;
   virtual Task<std::string> checks_json() = 0;
   virtual Task<std::string> metrics_text() = 0;
+
+  // Every setting with its value, where it comes from, and what a reload would change now. Secrets are told as set or not.
+  virtual Task<Result<std::string>> settings_json() = 0;
+  // The answer as this node would give it now, and why. A name, type or address that is none: kInvalid.
+  virtual Task<Result<std::string>> dns_query_json(DnsQuestion question) = 0;
+  // Into the event log: somebody asked for a change.
+  virtual void note_action(std::string subject, std::string text) = 0;
 
   // Unknown site, region or key: kNotFound with the names there are.
   virtual Task<Result<std::string>> explain_json(std::string subject) = 0;

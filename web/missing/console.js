@@ -1,0 +1,1 @@
+// Nothing: the console was not built.

@@ -26,6 +26,8 @@ int command_run(const GlobalOptions& global);
 int command_check(const GlobalOptions& global);
 int command_settings_reference();  // check --help-settings
 
+int command_alerts_test(const GlobalOptions& global);
+
 struct StatusOptions {
   bool watch = false;
 };

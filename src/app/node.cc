@@ -20,6 +20,7 @@ namespace {
 
 constexpr Duration kDrainGrace = std::chrono::seconds(10);
 constexpr Duration kKeysInterval = std::chrono::minutes(1);
+constexpr Duration kBacklogInterval = std::chrono::seconds(2);
 constexpr const char* kSerialsKey = "dns_serials";  // on the board
 constexpr const char* kUsableKey = "dns_last_usable";
 constexpr const char* kOutsideKey = "dns_outside";  //
@@ -303,6 +304,7 @@ void Node::start_health() {
   health_->start(health_settings(settings_));
   refresh_answers();
   loop_.call_at(loop_.now() + kKeysInterval, [this] { refresh_keys(); });
+  if (alerts_->wants("replication")) watch_backlog();
 }
 
 // DNS first: the answer must follow the verdict at once. Everything slow comes after.
@@ -337,6 +339,19 @@ void Node::refresh_keys() {
   key_problem_ = problem;
   publisher_.refresh_keys(keys);
   loop_.call_at(loop_.now() + kKeysInterval, [this] { refresh_keys(); });
+}
+
+void Node::watch_backlog() {
+  if (stopping_) return;
+  tasks_.spawn(tell_backlog());
+  loop_.call_at(loop_.now() + kBacklogInterval, [this] { watch_backlog(); });
+}
+
+Task<void> Node::tell_backlog() {
+  const auto replication = co_await replication_status();
+  for (const auto& status : replication) {
+    for (const auto& region : status.regions) alerts_->tell_backlog(status.site, region.region, region.oldest_pending, region.pending);
+  }
 }
 
 void Node::on_zones_published() {

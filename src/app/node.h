@@ -98,6 +98,8 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   void on_outside_addresses();
   void on_outside_trouble(const dns::Name& name, dns::OutsideBook::Trouble trouble, const std::string& why);
   void take_readiness(const std::vector<SiteReadiness>& all);
+  void watch_backlog();
+  Task<void> tell_backlog();
   health::HealthSettings health_settings(const Settings& settings) const;
   dns::SiteAnswers site_answers() const;
   Task<std::vector<replicate::SiteReplicationStatus>> replication_status();

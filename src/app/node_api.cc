@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "app/alert_report.h"
 #include "app/certificate_report.h"
 #include "app/dns_metrics.h"
 #include "app/http2_metrics.h"
@@ -279,6 +280,7 @@ Task<std::string> Node::status_json() {
   json["edge"]["tls"] = tls_json(tls_server_.get());
   json["dns"] = dns_json(serving_, endpoints_.dns, publisher_, notifier_);
   json["dns"]["alias_targets"] = alias_targets_json(outside_.book());
+  json["alerts"] = alerts_document(alerts_->status());
   json["certificates"] = certificates_document(certificates_->status(), view.now);
   co_return to_text(json);
 }
@@ -536,6 +538,7 @@ Task<std::string> Node::metrics_text() {
   tls_metrics(out, tls_server_.get());
   disk_metrics(out, disk_json(disk_cache_.get()));
   certificate_metrics(out, certificates_->status(), certificates_->counters());
+  alert_metrics(out, alerts_->status());
   for (size_t i = 0; i < serving_.size(); ++i) {
     const auto loop = std::to_string(i);
     const std::array<Label, 1> labels{{{"loop", loop}}};

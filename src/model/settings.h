@@ -11,6 +11,7 @@
 
 #include "base/time.h"
 #include "model/admin_settings.h"
+#include "model/alert_settings.h"
 #include "model/edge_front.h"
 #include "model/secret.h"
 #include "model/site_behaviour.h"
@@ -232,13 +233,6 @@ struct HealthCheckSettings {
   bool inverted = false;
   bool disabled = false;
   bool operator==(const HealthCheckSettings&) const = default;
-};
-
-struct AlertSettings {
-  std::vector<std::string> on;  // "region" | "health_check" | "replication" | "dns" | "certificate"
-  std::string webhook;          // one of the two
-  std::vector<std::string> exec;
-  bool operator==(const AlertSettings&) const = default;
 };
 
 struct NodeSettings {

@@ -31,6 +31,7 @@ export interface Status {
     listen: string[]; queries_udp: number; queries_tcp: number; records: DnsRecord[]; zones: { name: string; serial: number }[];
     alias_targets: { name: string; type: string; known: boolean; addresses: string[]; failures: number; why: string }[];
   };
+  alerts: { receiver: string; on: string[]; delivered: number; given_up: number; open: number; last_error: string; last_delivered: string | null }[];
   certificates: { host: string; state: string; issuer: string; left_seconds: number | null; problem: string }[];
 }
 export interface Event { id: number; time: string; kind: string; subject: string; text: string }

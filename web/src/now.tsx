@@ -87,6 +87,13 @@ function Checks({ status }: { status: Status }) {
   </Table></Card>;
 }
 
+function Alerts({ status }: { status: Status }) {
+  if (status.alerts.length === 0) return null;
+  return <Card title="Alerts"><Table label="Receivers of alerts" head={["receiver", "told of", "open", "delivered", "state"]}>
+    {status.alerts.map((each) => <tr><th scope="row">{each.receiver}</th><td>{each.on.join(", ")}</td><td>{count(each.open)}</td><td>{count(each.delivered)}{each.given_up ? `, ${count(each.given_up)} given up` : ""}</td>
+      <td>{each.last_error ? <><Badge health="failing" /> {each.last_error}</> : "works"}</td></tr>)}</Table></Card>;
+}
+
 function Node({ state, status }: { state: State; status: Status }) {
   const { rates } = state;
   const facts: [string, string][] = [
@@ -119,6 +126,7 @@ export function Now({ state }: { state: State }) {
     <Card title="Regions"><div class="places">{status.regions.map((region) => <RegionCard key={region.name} region={region} status={status} />)}</div></Card>
     <Sites status={status} />
     <Checks status={status} />
+    <Alerts status={status} />
     <Card title="What changed last" side={<a href="#/timeline">all</a>}><EventList events={state.events} max={8} /></Card>
     <Node state={state} status={status} />
   </>;

@@ -70,6 +70,15 @@ void add_node_commands(CLI::App& app, CommandLine& line) {
   explain->add_flag("--json", line.global.json, "Print the JSON document");
 }
 
+void add_alert_commands(CLI::App& app, CommandLine& line) {
+  auto* alerts = app.add_subcommand("alerts", "Who is told when something changes.");
+  alerts->require_subcommand(1);
+  auto* test = alerts->add_subcommand("test", "Send a test to every receiver of the settings file; exit 3 if one fails.");
+  test->footer("Example:\n  evershore alerts test -c evershore.toml");
+  test->callback([&line] { line.chosen = [&line] { return command_alerts_test(line.global); }; });
+  add_settings_option(test, line);
+}
+
 void add_data_commands(CLI::App& app, CommandLine& line) {
   auto* verify = add_command(app, line, "verify", "Compare all regions of a site; exit 1 and the differing keys if they are not identical.",
                              "evershore verify -c evershore.toml assets", [&] { return command_verify(line.global, line.site); });
@@ -286,6 +295,7 @@ int run(int argc, char** argv) {
   CLI::App app("One hostname over the same data in several regions' S3 buckets, so that a region's death goes unnoticed.", "evershore");
   add_global_options(app, line);
   add_node_commands(app, line);
+  add_alert_commands(app, line);
   add_data_commands(app, line);
   add_steering_commands(app, line);
   add_visitor_commands(app, line);

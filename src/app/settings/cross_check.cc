@@ -231,6 +231,7 @@ void check_alerts(const Settings& settings, Problems& problems) {
     const bool exec = problems.present(path + ".exec");
     if (webhook == exec) problems.add(path, webhook ? "has both webhook and exec; give one" : "has neither webhook nor exec; give one");
     if (exec && settings.alerts[i].exec.empty()) problems.add(path + ".exec", "is empty; give the program and its arguments");
+    if (exec && problems.present(path + ".token")) problems.add(path + ".token", "is for a webhook; a program gets none");
     check_unique(settings.alerts[i].on, path + ".on", problems);
   }
 }

@@ -1,4 +1,4 @@
-// Tells the world about changes: a webhook gets a POST of JSON, or a program is run with the JSON as its input.
+// Tells the world about changes: a webhook gets a POST, or a program is run with the JSON as its input.
 #pragma once
 
 #include <memory>
@@ -8,22 +8,18 @@
 
 #include "base/counter.h"
 #include "base/log.h"
+#include "base/result.h"
+#include "health/alert_desk.h"
 #include "health/run/runner.h"
 #include "io/loop.h"
 #include "model/settings.h"
 
 namespace evershore::health {
 
-struct AlertEvent {
-  std::string kind;    // "region" | "health_check" | "replication" | "dns" | "certificate", as AlertSettings::on has them
-  std::string name;    // "east", "bucket", "assets"
-  std::string state;   // "up", "down", "behind", ...
-  std::string before;  // "" = unknown
-  std::string why;
-  Wall at{};
-};
-// {"kind", "name", "state", "before", "why", "at" (ISO 8601), "node", "text" (one line for people and chat systems)}
-std::string alert_json(const AlertEvent& event, const std::string& node);
+// {"kind", "name", "state", "before", "why", "at" (ISO 8601), "node", "text" (one line for people and chat systems), "trouble", "again"}
+std::string alert_json(const AlertNotice& notice, const std::string& node);
+// As the receiver takes it. Alertmanager forgets an alert that is not told again, so its end is set to `now` only for a recovery.
+std::string alert_body(AlertFormat format, const AlertNotice& notice, const std::string& node, Wall now);
 // Nothing for what is not worth waking anybody: an edge's own check, and a first good verdict.
 std::optional<AlertEvent> alert_of(const HealthChange& change);
 
@@ -31,11 +27,29 @@ struct AlertCounters {
   Counter delivered;
   Counter retried;
   Counter failed;   // given up after kAlertTriesMax
-  Counter dropped;  // the queue was full
+  Counter dropped;  // kAlertsOpenMax were open
 };
 
-inline constexpr size_t kAlertsQueuedMax = 256;  // per receiver; more: the oldest is dropped and logged
-inline constexpr size_t kAlertTriesMax = 4;
+inline constexpr size_t kAlertTriesMax = 5;
+// Alertmanager resolves by itself what it has not heard of for a while (5 min by default): without `repeat` it is told so often.
+inline constexpr Duration kAlertmanagerRepeat = std::chrono::minutes(1);
+
+struct AlertReceiverStatus {
+  std::string name;  // "webhook https://hooks.example/...", "exec /usr/bin/notify"
+  std::vector<std::string> on;
+  uint64_t delivered = 0;
+  uint64_t failed = 0;     // given up
+  size_t open = 0;         // told, or waiting for it, and not over
+  std::string last_error;  // "" = the last delivery worked, or there was none
+  Wall last_delivered{};   // not set: never
+};
+// Without what may be a secret: the path of a webhook.
+std::string alert_receiver_name(const AlertSettings& settings);
+
+struct AlertOutcome {
+  std::string receiver;
+  Result<void> sent;
+};
 
 class Alerts {
  public:
@@ -51,12 +65,22 @@ class Alerts {
   Alerts(const Alerts&) = delete;
   Alerts& operator=(const Alerts&) = delete;
 
-  // Queues it for every receiver that wants its kind, in order for each; never blocks.
+  // To every receiver that wants its kind, when its rules say so (health/alert_desk.h); never blocks. What is tried in vain is given up
+  // after kAlertTriesMax; what comes meanwhile waits, the newest state of each thing.
   void tell(const AlertEvent& event);
+  // A region's backlog of one site, told every few seconds: becomes an alert of kind "replication" where it is older than the
+  // receiver's `behind`.
+  void tell_backlog(const std::string& site, const std::string& region, Duration oldest_pending, uint64_t pending_keys);
+  // Does any receiver want `kind`?
+  bool wants(std::string_view kind) const;
   // Gives up what is queued, and what is under way.
   Task<void> stop();
 
   const AlertCounters& counters() const;
+  std::vector<AlertReceiverStatus> status() const;
+
+  // Tries every receiver once, with a notice that says it is a test.
+  static Task<std::vector<AlertOutcome>> test(io::Loop& loop, std::vector<AlertSettings> settings, Options options);
 
  private:
   struct Impl;

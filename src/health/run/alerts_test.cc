@@ -15,8 +15,11 @@ using io::Loop;
 
 const AlertEvent kDown{.kind = "region", .name = "east", .state = "down", .before = "up", .why = "3 of 3 \"probes\" failed", .at = Wall{}};
 
+const AlertEvent kUp{.kind = "region", .name = "east", .state = "up", .before = "down", .why = "probes succeed", .at = Wall{}};
+const AlertNotice kNotice{.kind = AlertNotice::Kind::kTrouble, .event = kDown, .since = Wall{std::chrono::seconds(60)}};
+
 TEST(AlertJson, holds_the_change_and_a_line_for_people) {
-  const auto json = nlohmann::json::parse(alert_json(kDown, "node-1"));
+  const auto json = nlohmann::json::parse(alert_json(kNotice, "node-1"));
   EXPECT_EQ(json["kind"], "region");
   EXPECT_EQ(json["name"], "east");
   EXPECT_EQ(json["state"], "down");
@@ -26,9 +29,37 @@ TEST(AlertJson, holds_the_change_and_a_line_for_people) {
 }
 
 TEST(AlertJson, survives_bytes_that_are_no_text) {
-  AlertEvent event = kDown;
-  event.why = "\xff\xfe";
-  EXPECT_TRUE(nlohmann::json::accept(alert_json(event, "n")));
+  AlertNotice notice = kNotice;
+  notice.event.why = "\xff\xfe";
+  for (const auto format : {AlertFormat::kJson, AlertFormat::kSlack, AlertFormat::kAlertmanager}) {
+    EXPECT_TRUE(nlohmann::json::accept(alert_body(format, notice, "n", Wall{})));
+  }
+}
+
+TEST(AlertBody, is_a_line_for_chat_systems) {
+  AlertNotice notice = kNotice;
+  notice.kind = AlertNotice::Kind::kAgain;
+  const auto json = nlohmann::json::parse(alert_body(AlertFormat::kSlack, notice, "node-1", Wall{}));
+  EXPECT_EQ(json, (nlohmann::json{{"text", "[node-1] region east still down: 3 of 3 \"probes\" failed"}}));
+}
+
+TEST(AlertBody, is_an_alert_that_ends_for_alertmanager) {
+  AlertNotice notice = kNotice;
+  auto json = nlohmann::json::parse(alert_body(AlertFormat::kAlertmanager, notice, "node-1", Wall{}));
+  ASSERT_EQ(json.size(), 1u);
+  EXPECT_EQ(json[0]["labels"],
+            (nlohmann::json{{"alertname", "Evershore_region"}, {"kind", "region"}, {"name", "east"}, {"node", "node-1"}}));
+  EXPECT_EQ(json[0]["startsAt"], "1970-01-01T00:01:00Z");
+  EXPECT_FALSE(json[0].contains("endsAt"));
+  notice.kind = AlertNotice::Kind::kRecovery;
+  json = nlohmann::json::parse(alert_body(AlertFormat::kAlertmanager, notice, "node-1", Wall{std::chrono::seconds(120)}));
+  EXPECT_EQ(json[0]["endsAt"], "1970-01-01T00:02:00Z");
+}
+
+TEST(AlertReceiverName, keeps_the_path_of_a_webhook_to_itself) {
+  EXPECT_EQ(alert_receiver_name({.webhook = "https://hooks.example/services/T0/secret"}), "webhook https://hooks.example/...");
+  EXPECT_EQ(alert_receiver_name({.webhook = "https://hooks.example"}), "webhook https://hooks.example");
+  EXPECT_EQ(alert_receiver_name({.exec = {"/usr/bin/notify", "secret"}}), "exec /usr/bin/notify");
 }
 
 HealthChange change(const std::string& name, Health before, Health now) {
@@ -65,14 +96,18 @@ Task<void> webhook(Loop& loop) {
   EXPECT_EQ(nlohmann::json::parse(target.last_body())["name"], "east");
 
   target.answer(500);
-  alerts.tell(kDown);
+  alerts.tell(kUp);
   co_await target.until_asked(3);
+  EXPECT_EQ(alerts.status().front().last_error, "answered 500");
   target.answer(200);
   co_await until_counted(loop, alerts.counters().delivered, 2);
+  EXPECT_EQ(alerts.status().front().last_error, "");
+  EXPECT_EQ(alerts.status().front().open, 0u);
 
   target.answer(500);
   alerts.tell(kDown);
   co_await until_counted(loop, alerts.counters().failed, 1);
+  EXPECT_EQ(alerts.status().front().failed, 1u);
   co_await alerts.stop();
   co_await target.kill();
 }
@@ -88,7 +123,7 @@ Task<void> program(Loop& loop, const io::ScratchDirectory& scratch) {
   co_await until_counted(loop, alerts.counters().delivered, 1);
   co_await alerts.stop();
   const auto written = io::read_whole_file(scratch.file("alert"), 4096);
-  EXPECT_EQ(written.value_or(""), alert_json(kDown, "node-1"));
+  EXPECT_EQ(written.value_or(""), alert_json(kNotice, "node-1"));
 }
 
 TEST(Alerts, are_the_input_of_a_program) {
@@ -101,15 +136,57 @@ Task<void> pile_up(Loop& loop) {
   Target target(loop);
   target.fall_silent();
   Alerts alerts(loop, {{.on = {"region"}, .webhook = target.url() + "/hook"}}, options(), {});
-  for (size_t i = 0; i < kAlertsQueuedMax + 10; ++i) alerts.tell(kDown);
+  for (size_t i = 0; i < kAlertsOpenMax + 10; ++i) alerts.tell({.kind = "region", .name = std::to_string(i), .state = "down"});
   EXPECT_EQ(alerts.counters().dropped.get(), 10u);
   co_await alerts.stop();  // does not wait for the silent receiver
   co_await target.kill();
 }
 
-TEST(Alerts, that_pile_up_are_dropped_oldest_first) {
+TEST(Alerts, that_pile_up_are_dropped) {
   Loop loop;
   loop.run_until_done(pile_up(loop));
+}
+
+Task<void> backlog(Loop& loop) {
+  Target target(loop);
+  Alerts alerts(loop, {{.on = {"replication"}, .webhook = target.url() + "/hook", .token = Secret("open"), .behind = 10s}}, options(), {});
+  EXPECT_TRUE(alerts.wants("replication"));
+  EXPECT_FALSE(alerts.wants("region"));
+  alerts.tell_backlog("assets", "west", 10s, 3);
+  alerts.tell_backlog("assets", "west", 11s, 4);
+  alerts.tell_backlog("assets", "west", 12s, 5);
+  co_await until_counted(loop, alerts.counters().delivered, 1);
+  const auto json = nlohmann::json::parse(target.last_body());
+  EXPECT_EQ(json["name"], "assets/west");
+  EXPECT_EQ(json["why"], "region west lacks 4 keys of site assets, the oldest for 11 s");
+  EXPECT_EQ(target.last().headers.get("authorization"), "Bearer open");
+  alerts.tell_backlog("assets", "west", 0s, 0);
+  co_await until_counted(loop, alerts.counters().delivered, 2);
+  EXPECT_EQ(nlohmann::json::parse(target.last_body())["state"], "in sync");
+  co_await alerts.stop();
+  co_await target.kill();
+}
+
+TEST(Alerts, tell_of_a_region_that_falls_behind_once_and_of_its_return) {
+  Loop loop;
+  loop.run_until_done(backlog(loop));
+}
+
+Task<void> tried(Loop& loop, const io::ScratchDirectory& scratch) {
+  std::vector<AlertSettings> settings{{.on = {"region"}, .exec = {"/bin/sh", "-c", "cat > " + scratch.file("alert")}},
+                                      {.on = {"dns"}, .exec = {"/bin/false"}}};
+  const auto outcomes = co_await Alerts::test(loop, settings, options());
+  EXPECT_EQ(outcomes.size(), 2u);
+  EXPECT_TRUE(outcomes.front().sent.has_value());
+  EXPECT_EQ(outcomes.back().receiver, "exec /bin/false");
+  EXPECT_EQ(outcomes.back().sent.error().text, "exit status 1");
+  EXPECT_EQ(nlohmann::json::parse(io::read_whole_file(scratch.file("alert"), 4096).value_or("{}"))["state"], "test");
+}
+
+TEST(Alerts, can_be_tried) {
+  Loop loop;
+  const io::ScratchDirectory scratch;
+  loop.run_until_done(tried(loop, scratch));
 }
 
 }  // namespace

@@ -1,0 +1,15 @@
+// What alerts have come to: in the status document and as metrics; for this folder's .cc files only.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "console/metrics.h"
+#include "health/run/alerts.h"
+
+namespace evershore::app {
+
+nlohmann::ordered_json alerts_document(const std::vector<health::AlertReceiverStatus>& receivers);
+void alert_metrics(console::MetricsText& out, const std::vector<health::AlertReceiverStatus>& receivers);
+
+}  // namespace evershore::app

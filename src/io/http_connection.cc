@@ -16,6 +16,7 @@ namespace {
 
 using http::ParseState;
 
+constexpr size_t kBodyBufferBytesMin = 4 * 1024;
 constexpr size_t kBodyBufferBytes = 64 * 1024;
 constexpr size_t kDiscardBytesMax = 64 * 1024;  // of a body that the handler left unread
 constexpr size_t kKeptBytesMax = 4 * 1024;      // of buffers, between two requests
@@ -212,6 +213,7 @@ void HttpConnection::begin_exchange() {
   ++requests_;
   desk_->reading = {};
   desk_->sending = {};
+  desk_->filled = 0;
   sent_bytes_ = 0;
   body_came_ = 0;
   body_left_ = head.content_length.value_or(0);
@@ -267,6 +269,16 @@ bool HttpConnection::take_body(Piece& piece) {
   return true;
 }
 
+// For more of a body, nothing of which is there. Little until the client has filled it: thousands may send a byte now and then.
+void HttpConnection::make_room() {
+  auto& buffer = desk_->buffer;
+  if (buffer.size() < kBodyBufferBytesMin) {
+    buffer.resize(kBodyBufferBytesMin);
+  } else if (desk_->filled >= buffer.size() && buffer.size() < kBodyBufferBytes) {
+    buffer.resize(std::min(4 * buffer.size(), kBodyBufferBytes));
+  }
+}
+
 std::unexpected<Error> HttpConnection::body_broken(Error error) {
   body_error_ = std::move(error);
   keep_alive_ = false;
@@ -292,7 +304,7 @@ Task<Result<std::span<const uint8_t>>> HttpConnection::read_body() {
       if (!piece.empty()) co_return piece;
       continue;
     }
-    if (desk_->buffer.size() < kBodyBufferBytes) desk_->buffer.resize(kBodyBufferBytes);
+    make_room();
     const auto rules = shared_.pace();
     auto& pace = desk_->sending;
     if (!pace.measuring()) pace.begin(body_came_);
@@ -301,6 +313,7 @@ Task<Result<std::span<const uint8_t>>> HttpConnection::read_body() {
     const auto got = co_await stream_->read_some(desk_->buffer);
     pace.add_wait(shared_.loop.now() - begun);
     if (got) body_came_ += *got;
+    desk_->filled = got.value_or(0);
     if (pace.due(rules) && !pace.judge(rules, body_came_)) {
       shared_.counters.cut_slow_body.add();
       co_return body_broken({Fault::kTimedOut, fmt::format("stall: the client sent too little in {}", format_duration(rules.window))});

@@ -19,7 +19,8 @@ struct HttpDesk {
   HttpDesk(http::HeadLimits limits, uint64_t of_options) : parser(limits), options_age(of_options) {}
 
   http::RequestParser parser;
-  std::vector<uint8_t> buffer;  // holds the connection's input; grows to 64 KiB only for bodies
+  std::vector<uint8_t> buffer;  // holds the connection's input; grows to 64 KiB only for bodies that come quickly
+  size_t filled = 0;            // of it, by the last read of a body
   http::ChunkedDecoder decoder;
   std::string out;             // the head until it is sent; reused from answer to answer
   ClientPace reading;          // of the client, of our answer
@@ -94,6 +95,7 @@ class HttpConnection final : public HttpExchange, public ServedConnection {
 
   bool has_body() const;
   bool take_body(Piece& piece);
+  void make_room();
   std::unexpected<Error> body_broken(Error error);
   Task<Result<void>> send_continue();
   Task<bool> discard_body();

@@ -9,6 +9,7 @@
 #include "wire/http/date.h"
 #include "wire/http/lists.h"
 #include "wire/http/uri.h"
+#include "wire/s3/tagging.h"
 #include "wire/s3/xml.h"
 
 namespace evershore::gateway {
@@ -44,6 +45,11 @@ Outcome<ObjectHeaders> object_headers(const http::RequestHead& request) {
     if (name == "content-encoding") text = without_aws_chunked(text);
     if (!text.empty()) found.headers.emplace(name, std::move(text));
   }
+  if (const auto given = request.headers.find(kTagsHeader)) {
+    const auto tags = s3::parse_tag_text(*given);
+    if (!tags) return refuse(ErrorCode::kInvalidTag, tags.error().text);
+    if (!tags->empty()) found.headers.emplace(kTagsHeader, s3::tag_text(*tags));
+  }
   size_t bytes = 0;
   for (const auto& header : request.headers) {
     auto name = to_lower(header.name);
@@ -64,6 +70,7 @@ void add_object_headers(http::Headers& answer, const ObjectInfo& info) {
   for (const auto& [name, value] : info.headers) answer.add(name, value);
   if (!info.headers.contains("content-type")) answer.add("Content-Type", "binary/octet-stream");
   for (const auto& [name, value] : info.metadata) answer.add(std::string(kMeta) + name, value);
+  if (info.tag_count > 0) answer.add("x-amz-tagging-count", std::to_string(info.tag_count));
 }
 
 void apply_overrides(http::Headers& answer, std::string_view query) {

@@ -16,10 +16,11 @@ struct ObjectHeaders {
   StandardHeaders headers;
   UserMetadata metadata;
 };
-// "aws-chunked" is how the body travels and is taken out of content-encoding. MetadataTooLarge beyond the limit.
+// Tags are brought into their one spelling (InvalidTag). "aws-chunked" is how the body travels and is taken out of content-encoding.
+// MetadataTooLarge beyond the limit.
 Outcome<ObjectHeaders> object_headers(const http::RequestHead& request);
 
-// ETag, Last-Modified, Accept-Ranges, the stored headers and x-amz-meta-*; x-amz-mp-parts-count for a part.
+// ETag, Last-Modified, Accept-Ranges, the stored headers, x-amz-meta-* and x-amz-tagging-count; x-amz-mp-parts-count for a part.
 void add_object_headers(http::Headers& answer, const ObjectInfo& info);
 // response-content-type=... and its like replace what is stored (signed requests only).
 void apply_overrides(http::Headers& answer, std::string_view query);

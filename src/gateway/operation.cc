@@ -198,6 +198,13 @@ Outcome<S3Request> route_object(const http::RequestHead& request, const Query& q
   }
   return out;
 }
+
+Outcome<S3Request> route_tagging(std::string_view method, const std::string& key) {
+  if (method == "GET") return S3Request{.operation = Operation::kGetTagging, .key = key};
+  if (method == "PUT") return S3Request{.operation = Operation::kPutTagging, .key = key};
+  if (method == "DELETE") return S3Request{.operation = Operation::kDeleteTagging, .key = key};
+  return refuse(ErrorCode::kMethodNotAllowed, "");
+}
 }  // namespace
 
 Outcome<S3Request> route(const http::RequestHead& request, std::string_view bucket) {
@@ -209,8 +216,7 @@ Outcome<S3Request> route(const http::RequestHead& request, std::string_view buck
     return refuse(ErrorCode::kMethodNotAllowed, "");
   }
   if (place.bucket != bucket) return refuse(ErrorCode::kNoSuchBucket, "");
-  const bool asks_tags = request.method == "GET" && !place.key.empty() && has(*query, "tagging");
-  if (asks_tags) return S3Request{.operation = Operation::kGetTagging, .key = place.key};
+  if (!place.key.empty() && has(*query, "tagging")) return route_tagging(request.method, place.key);
   for (const auto name : kSubresources) {
     if (has(*query, name)) return refuse(ErrorCode::kNotImplemented, "?" + std::string(name) + " is not implemented");
   }

@@ -27,7 +27,9 @@ enum class Operation : uint8_t {
   kCreateBucket,
   kGetLocation,
   kGetVersioning,
-  kGetTagging,  // of an object: always none; clients ask before they copy
+  kGetTagging,  // of an object
+  kPutTagging,
+  kDeleteTagging,
   kListObjects,
   kListUploads,
   kDeleteObjects,

@@ -45,6 +45,16 @@ TEST(ObjectHeaders, KeepsWhatBelongsToTheObject) {
   EXPECT_EQ(found->metadata, (UserMetadata{{"colour", "green,blue"}}));
 }
 
+TEST(ObjectHeaders, BringsTagsIntoTheirOneSpelling) {
+  http::RequestHead request;
+  request.headers = {{"x-amz-tagging", "b=x+y&a=1"}};
+  EXPECT_EQ(object_headers(request)->headers, (StandardHeaders{{"x-amz-tagging", "a=1&b=x%20y"}}));
+  request.headers = {{"x-amz-tagging", "a=1&a=2"}};
+  EXPECT_EQ(code_of(object_headers(request)), "InvalidTag");
+  request.headers = {{"x-amz-tagging", ""}};
+  EXPECT_TRUE(object_headers(request)->headers.empty());
+}
+
 TEST(ObjectHeaders, DropsAnEncodingThatWasOnlyTheTransport) {
   http::RequestHead request;
   request.headers = {{"Content-Encoding", "aws-chunked"}};

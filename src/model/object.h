@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -24,8 +25,10 @@ struct ByteRange {
 
 // Headers that belong to the object and are stored with it. Names as written here, lower case; values verbatim.
 // Allowed names: cache-control, content-disposition, content-encoding, content-language, content-type, expires,
-// x-amz-website-redirect-location, x-amz-storage-class.
+// x-amz-website-redirect-location, x-amz-storage-class; and x-amz-tagging, the tags in their one spelling (wire/s3/tagging.h):
+// writes take it, reads do not give it (ObjectInfo::tag_count, ObjectStore::tags).
 using StandardHeaders = std::map<std::string, std::string>;
+inline constexpr std::string_view kTagsHeader = "x-amz-tagging";
 // x-amz-meta-* without that prefix, names lower case.
 using UserMetadata = std::map<std::string, std::string>;
 
@@ -44,6 +47,7 @@ struct ObjectInfo {
   Wall last_modified{};
   StandardHeaders headers;
   UserMetadata metadata;
+  uint32_t tag_count = 0;        // if the store tells it (StoreCapabilities)
   uint32_t part_count = 0;       // 0 = single put or unknown
   uint64_t part_size_bytes = 0;  // of the first part; 0 = unknown
 };

@@ -115,6 +115,19 @@ Task<Result<PutResult>> DirectoryStore::replace_metadata(ObjectKey key, std::str
   co_return result;
 }
 
+Task<Result<std::string>> DirectoryStore::tags(ObjectKey key) {
+  CO_TRY(const auto object, bucket_->open_key(key));
+  if (!object) co_return fail(Fault::kNotFound, "NoSuchKey: the key is not there");
+  const auto at = object->record.headers.find(std::string(kTagsHeader));
+  co_return at == object->record.headers.end() ? std::string() : at->second;
+}
+
+Task<Result<void>> DirectoryStore::put_tags(ObjectKey key, std::string tags) {
+  io::OnWorker<Result<void>> tagging{bucket_->workers(), loop_, [&] { return bucket_->put_tags(key, tags); }};
+  auto result = co_await tagging;
+  co_return result;
+}
+
 Task<Result<ListPage>> DirectoryStore::list(ListOptions options) { co_return bucket_->index().list(options); }
 
 Task<Result<std::string>> DirectoryStore::create_multipart(ObjectKey key, StandardHeaders headers, UserMetadata metadata) {
@@ -151,7 +164,14 @@ Task<Result<void>> DirectoryStore::abort_multipart(ObjectKey key, std::string up
 }
 
 Task<Result<StoreCapabilities>> DirectoryStore::probe_capabilities() {
-  capabilities_ = {.put_if_none_match = true, .put_if_match = true, .delete_if_match = true, .get_part_number = true, .list_sorted = true};
+  capabilities_ = {.put_if_none_match = true,
+                   .put_if_match = true,
+                   .delete_if_match = true,
+                   .get_part_number = true,
+                   .list_sorted = true,
+                   .tags = true,
+                   .find_tells_tags = true,
+                   .get_tells_tags = true};
   co_return capabilities_;
 }
 

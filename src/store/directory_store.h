@@ -21,6 +21,8 @@ class DirectoryStore final : public ObjectStore {
   Task<Result<PutResult>> put(ObjectKey key, PutOptions options, BodyReader& body) override;
   Task<Result<void>> remove(ObjectKey key, std::string if_match) override;  // "*" = if there
   Task<Result<PutResult>> replace_metadata(ObjectKey key, std::string if_match, StandardHeaders headers, UserMetadata metadata) override;
+  Task<Result<std::string>> tags(ObjectKey key) override;
+  Task<Result<void>> put_tags(ObjectKey key, std::string tags) override;
   Task<Result<ListPage>> list(ListOptions options) override;
   Task<Result<std::string>> create_multipart(ObjectKey key, StandardHeaders headers, UserMetadata metadata) override;
   Task<Result<CompletedPart>> put_part(ObjectKey key, std::string upload_id, uint32_t number, uint64_t size_bytes,

@@ -10,6 +10,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "store/object_tags.h"
 
 namespace evershore::store {
 
@@ -166,6 +167,23 @@ Result<PutResult> DirectoryBucket::replace_metadata(const ObjectKey& key, const 
   record.modified = now;
   const PutCondition unchanged{.if_match = record.etag};
   return commit(std::move(staged), std::move(record), unchanged);
+}
+
+// The bytes are copied inside the kernel; a write that comes between is met by the condition, and the tags go to what it wrote.
+Result<void> DirectoryBucket::put_tags(const ObjectKey& key, const std::string& tags) {
+  TRY_VOID(check_tag_text(tags));
+  while (true) {
+    TRY(auto object, open_key(key));
+    if (!object) return fail(Fault::kNotFound, "NoSuchKey: the key is not there");
+    auto& record = object->record;
+    TRY(auto staged, stage());
+    TRY_VOID(staged.append_from(object->file, record.size_bytes));
+    set_tags(record.headers, tags);
+    const PutCondition unchanged{.if_match = record.etag};
+    const auto put = commit(std::move(staged), std::move(record), unchanged);
+    if (put) return {};
+    if (put.error().fault != Fault::kPrecondition) return std::unexpected(put.error());
+  }
 }
 
 }  // namespace evershore::store

@@ -62,6 +62,9 @@ class DirectoryBucket {
   Result<PutResult> replace_metadata(const ObjectKey& key, const std::string& if_match, StandardHeaders headers, UserMetadata metadata,
                                      Wall now);
 
+  // ETag and time stay. kNotFound: no such key.
+  Result<void> put_tags(const ObjectKey& key, const std::string& tags);
+
   Result<std::string> create_upload(ObjectRecord about);
   Result<CompletedPart> commit_part(StagedFile staged, ObjectRecord part, const std::string& upload_id, uint32_t number);
   // kNotFound "NoSuchUpload: ..."; kInvalid "InvalidPartOrder: ...", "InvalidPart: ...", "EntityTooSmall: ...".

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "base/text.h"
+#include "store/object_tags.h"
 
 namespace evershore::store {
 
@@ -123,14 +124,16 @@ std::optional<ObjectRecord> decode_record(std::span<const uint8_t> bytes) {
 }
 
 ObjectInfo info_of(const ObjectRecord& record) {
-  return {.key = record.key,
-          .size_bytes = record.size_bytes,
-          .etag = record.etag,
-          .last_modified = record.modified,
-          .headers = record.headers,
-          .metadata = record.metadata,
-          .part_count = static_cast<uint32_t>(record.part_sizes.size()),
-          .part_size_bytes = record.part_sizes.empty() ? 0 : record.part_sizes.front()};
+  ObjectInfo info{.key = record.key,
+                  .size_bytes = record.size_bytes,
+                  .etag = record.etag,
+                  .last_modified = record.modified,
+                  .headers = record.headers,
+                  .metadata = record.metadata,
+                  .part_count = static_cast<uint32_t>(record.part_sizes.size()),
+                  .part_size_bytes = record.part_sizes.empty() ? 0 : record.part_sizes.front()};
+  hide_tags(info);
+  return info;
 }
 
 }  // namespace evershore::store

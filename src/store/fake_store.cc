@@ -7,6 +7,7 @@
 #include "base/sync.h"
 #include "base/text.h"
 #include "store/fake_store_rules.h"
+#include "store/object_tags.h"
 
 namespace evershore::store {
 namespace {
@@ -66,6 +67,12 @@ void FakeStore::write_behind(const ObjectKey& key, std::string bytes, StandardHe
 }
 
 void FakeStore::erase_behind(const ObjectKey& key) { erase(key); }
+void FakeStore::tag_behind(const ObjectKey& key, const std::string& tags) { retag(key, tags); }
+std::string FakeStore::tags_behind(const ObjectKey& key) const {
+  const auto at = objects_.find(key);
+  if (at == objects_.end() || !at->second.headers.contains(std::string(kTagsHeader))) return {};
+  return at->second.headers.at(std::string(kTagsHeader));
+}
 
 // --- chance, delay, the way in and out ---
 
@@ -133,10 +140,14 @@ void FakeStore::remember(const ObjectKey& key) {
   const auto at = objects_.find(key);
   past_.push_back({scheduler_.now(), key, at == objects_.end() ? std::nullopt : std::optional(listed(key, at->second))});
   if (past_.size() > kPastEntriesMax) past_.pop_front();
-  if (on_change_)
-    scheduler_.post([this, key] {
-      if (on_change_) on_change_(key);
-    });
+  tell_of_change(key);
+}
+
+void FakeStore::tell_of_change(const ObjectKey& key) {
+  if (!on_change_) return;
+  scheduler_.post([this, key] {
+    if (on_change_) on_change_(key);
+  });
 }
 
 void FakeStore::store(const ObjectKey& key, FakeObject object) {
@@ -173,13 +184,28 @@ Result<void> FakeStore::check_condition(const ObjectKey& key, const PutCondition
   return {};
 }
 
-ObjectInfo FakeStore::info_of(const ObjectKey& key, const FakeObject& object) const {
-  return {.key = key,
-          .size_bytes = object.bytes.size(),
-          .etag = object.etag,
-          .last_modified = object.last_modified,
-          .headers = object.headers,
-          .metadata = object.metadata};
+Result<void> FakeStore::check_tags(const StandardHeaders& headers) const {
+  const auto at = headers.find(std::string(kTagsHeader));
+  if (at == headers.end()) return {};
+  if (!options_.supports.tags) return fail(Fault::kRefused, name_ + ": tags are not implemented");
+  return check_tag_text(at->second);
+}
+
+void FakeStore::retag(const ObjectKey& key, const std::string& tags) {
+  evershore::store::set_tags(objects_.at(key).headers, tags);
+  tell_of_change(key);
+}
+
+ObjectInfo FakeStore::info_of(const ObjectKey& key, const FakeObject& object, bool tells_tags) const {
+  ObjectInfo info{.key = key,
+                  .size_bytes = object.bytes.size(),
+                  .etag = object.etag,
+                  .last_modified = object.last_modified,
+                  .headers = object.headers,
+                  .metadata = object.metadata};
+  hide_tags(info);
+  if (!tells_tags) info.tag_count = 0;
+  return info;
 }
 
 std::map<ObjectKey, ListedObject> FakeStore::listing_at(Mono when, const std::string& prefix) const {
@@ -202,7 +228,7 @@ Task<Result<std::optional<ObjectInfo>>> FakeStore::find(ObjectKey key) {
   CO_TRY_VOID(check_key(key));
   CO_TRY_VOID(co_await arrive());
   std::optional<ObjectInfo> info;
-  if (const auto at = objects_.find(key); at != objects_.end()) info = info_of(key, at->second);
+  if (const auto at = objects_.find(key); at != objects_.end()) info = info_of(key, at->second, options_.supports.find_tells_tags);
   CO_TRY_VOID(co_await depart());
   co_return info;
 }
@@ -251,7 +277,7 @@ Task<Result<std::optional<GetResult>>> FakeStore::get(ObjectKey key, GetOptions 
   CO_TRY_VOID(co_await depart());
 
   GetResult result;
-  result.info = info_of(key, object);
+  result.info = info_of(key, object, options_.supports.get_tells_tags);
   if (options.part_number != 0 && !object.part_sizes.empty()) {
     result.info.part_count = static_cast<uint32_t>(object.part_sizes.size());
     if (options.part_number == 1) result.info.part_size_bytes = object.part_sizes[0];
@@ -265,7 +291,9 @@ Task<Result<std::optional<GetResult>>> FakeStore::get(ObjectKey key, GetOptions 
 Task<Result<PutResult>> FakeStore::put(ObjectKey key, PutOptions options, BodyReader& body) {
   CO_TRY_VOID(check_key(key));
   CO_TRY_VOID(check_headers(options.headers));
+  CO_TRY_VOID(check_tags(options.headers));
   CO_TRY_VOID(check_metadata(options.metadata));
+  if (!refused_prefix_.empty() && key.starts_with(refused_prefix_)) co_return fail(Fault::kRefused, name_ + ": 403 AccessDenied");
   if (options.size_bytes > options_.put_bytes_max) co_return fail(Fault::kInvalid, "EntityTooLarge: upload it in parts");
   CO_TRY_VOID(co_await arrive());
   CO_TRY(auto bytes, co_await receive(body, options.size_bytes));
@@ -297,6 +325,7 @@ Task<Result<void>> FakeStore::remove(ObjectKey key, std::string if_match) {
 Task<Result<PutResult>> FakeStore::replace_metadata(ObjectKey key, std::string if_match, StandardHeaders headers, UserMetadata metadata) {
   CO_TRY_VOID(check_key(key));
   CO_TRY_VOID(check_headers(headers));
+  CO_TRY_VOID(check_tags(headers));
   CO_TRY_VOID(check_metadata(metadata));
   CO_TRY_VOID(co_await arrive());
   const auto at = objects_.find(key);
@@ -312,6 +341,27 @@ Task<Result<PutResult>> FakeStore::replace_metadata(ObjectKey key, std::string i
   store(key, std::move(object));
   CO_TRY_VOID(co_await depart());
   co_return PutResult{etag};
+}
+
+Task<Result<std::string>> FakeStore::tags(ObjectKey key) {
+  if (!options_.supports.tags) co_return fail(Fault::kRefused, name_ + ": tags are not implemented");
+  CO_TRY_VOID(co_await arrive());
+  const auto at = objects_.find(key);
+  if (at == objects_.end()) co_return fail(Fault::kNotFound, name_ + ": '" + key + "' is not there");
+  const auto tags = at->second.headers.find(std::string(kTagsHeader));
+  std::string text = tags == at->second.headers.end() ? std::string() : tags->second;
+  CO_TRY_VOID(co_await depart());
+  co_return text;
+}
+
+Task<Result<void>> FakeStore::put_tags(ObjectKey key, std::string tags) {
+  if (!options_.supports.tags) co_return fail(Fault::kRefused, name_ + ": tags are not implemented");
+  CO_TRY_VOID(check_tag_text(tags));
+  CO_TRY_VOID(co_await arrive());
+  if (!objects_.contains(key)) co_return fail(Fault::kNotFound, name_ + ": '" + key + "' is not there");
+  retag(key, tags);
+  CO_TRY_VOID(co_await depart());
+  co_return Result<void>{};
 }
 
 Task<Result<ListPage>> FakeStore::list(ListOptions options) {
@@ -340,6 +390,7 @@ Task<Result<ListPage>> FakeStore::list(ListOptions options) {
 Task<Result<std::string>> FakeStore::create_multipart(ObjectKey key, StandardHeaders headers, UserMetadata metadata) {
   CO_TRY_VOID(check_key(key));
   CO_TRY_VOID(check_headers(headers));
+  CO_TRY_VOID(check_tags(headers));
   CO_TRY_VOID(check_metadata(metadata));
   CO_TRY_VOID(co_await arrive());
   const std::string id = fmt::format("upload-{}", ++last_upload_);

@@ -30,7 +30,13 @@ struct FaultRates {
 
 struct FakeStoreOptions {
   // What the pretended server can do. Conditions it cannot do are refused (kRefused), never ignored.
-  StoreCapabilities supports{.put_if_none_match = true, .put_if_match = true, .delete_if_match = true, .get_part_number = true};
+  StoreCapabilities supports{.put_if_none_match = true,
+                             .put_if_match = true,
+                             .delete_if_match = true,
+                             .get_part_number = true,
+                             .tags = true,
+                             .find_tells_tags = true,
+                             .get_tells_tags = true};
   Duration clock_skew{};        // of its Last-Modified
   uint64_t part_bytes_min = 0;  // S3: 5 MiB, for all parts but the last
   uint64_t put_bytes_max = 5ULL << 30;
@@ -38,7 +44,7 @@ struct FakeStoreOptions {
 
 struct FakeObject {
   std::string bytes;
-  StandardHeaders headers;
+  StandardHeaders headers;  // kTagsHeader among them
   UserMetadata metadata;
   std::string etag;
   Wall last_modified{};              // whole seconds, as S3 has it
@@ -59,10 +65,16 @@ class FakeStore final : public ObjectStore {
   // A write or delete by someone else.
   void write_behind(const ObjectKey& key, std::string bytes, StandardHeaders headers, UserMetadata metadata);
   void erase_behind(const ObjectKey& key);
+  // A bit turns over: other bytes under the same ETag.
+  void rot_behind(const ObjectKey& key) { objects_.at(key).bytes[0] ^= 1; }
+  void tag_behind(const ObjectKey& key, const std::string& tags);
+  std::string tags_behind(const ObjectKey& key) const;  // "" for an absent key, too
   // Unreachable: new calls fail with kRefused (or hang, see FaultRates); calls under way end in kTimedOut, with or without
   // their effect, depending on how far they were; bodies break.
   void set_reachable(bool reachable) { reachable_ = reachable; }
   bool reachable() const { return reachable_; }
+  // Writes of such keys are refused (kRefused); "" = none.
+  void refuse_writes_below(std::string prefix) { refused_prefix_ = std::move(prefix); }
   void set_faults(FaultRates faults) { faults_ = faults; }
   // Told of each key whose object changed or went, after the change (for events). Runs by a post.
   void on_change(std::function<void(const ObjectKey&)> callback) { on_change_ = std::move(callback); }
@@ -75,6 +87,8 @@ class FakeStore final : public ObjectStore {
   Task<Result<PutResult>> put(ObjectKey key, PutOptions options, BodyReader& body) override;
   Task<Result<void>> remove(ObjectKey key, std::string if_match) override;
   Task<Result<PutResult>> replace_metadata(ObjectKey key, std::string if_match, StandardHeaders headers, UserMetadata metadata) override;
+  Task<Result<std::string>> tags(ObjectKey key) override;
+  Task<Result<void>> put_tags(ObjectKey key, std::string tags) override;
   Task<Result<ListPage>> list(ListOptions options) override;
   Task<Result<std::string>> create_multipart(ObjectKey key, StandardHeaders headers, UserMetadata metadata) override;
   Task<Result<CompletedPart>> put_part(ObjectKey key, std::string upload_id, uint32_t number, uint64_t size_bytes,
@@ -114,9 +128,12 @@ class FakeStore final : public ObjectStore {
   void store(const ObjectKey& key, FakeObject object);
   void erase(const ObjectKey& key);
   void remember(const ObjectKey& key);
+  void tell_of_change(const ObjectKey& key);
   void rewrite_under_reader(const ObjectKey& key, const std::string& etag);
   std::map<ObjectKey, ListedObject> listing_at(Mono when, const std::string& prefix) const;
-  ObjectInfo info_of(const ObjectKey& key, const FakeObject& object) const;
+  Result<void> check_tags(const StandardHeaders& headers) const;
+  void retag(const ObjectKey& key, const std::string& tags);
+  ObjectInfo info_of(const ObjectKey& key, const FakeObject& object, bool tells_tags) const;
   Wall stamp() const;
 
   Scheduler& scheduler_;
@@ -125,6 +142,7 @@ class FakeStore final : public ObjectStore {
   FaultRates faults_;
   std::mt19937_64 random_;
   bool reachable_ = true;
+  std::string refused_prefix_;
   StoreCapabilities known_{.list_sorted = false};
   std::map<ObjectKey, FakeObject> objects_;
   std::map<std::string, Upload> uploads_;

@@ -18,7 +18,8 @@ constexpr std::array kHeadersAllowed = {"cache-control",
                                         "content-type",
                                         "expires",
                                         "x-amz-website-redirect-location",
-                                        "x-amz-storage-class"};
+                                        "x-amz-storage-class",
+                                        "x-amz-tagging"};
 
 bool printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });

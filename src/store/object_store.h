@@ -75,6 +75,9 @@ struct StoreCapabilities {
   bool delete_if_match = false;
   bool get_part_number = false;
   bool list_sorted = true;
+  bool tags = false;             // of objects
+  bool find_tells_tags = false;  // ObjectInfo::tag_count is filled by find()
+  bool get_tells_tags = false;   // and by get()
 };
 
 // Every call may fail with kTimedOut, kBusy (503, throttled), kRefused (credentials, connection refused) or kBroken.
@@ -90,8 +93,13 @@ class ObjectStore {
   virtual Task<Result<PutResult>> put(ObjectKey key, PutOptions options, BodyReader& body) = 0;
   // Removing an absent key succeeds. `if_match` "" = unconditional.
   virtual Task<Result<void>> remove(ObjectKey key, std::string if_match) = 0;
-  // Replaces headers and metadata without moving the bytes (S3: CopyObject onto itself with REPLACE), if the present etag matches.
+  // Replaces headers, metadata and, where the store has them, tags (kTagsHeader among `headers`; without it: none) without moving the
+  // bytes (S3: CopyObject onto itself with REPLACE), if the present etag matches.
   virtual Task<Result<PutResult>> replace_metadata(ObjectKey key, std::string if_match, StandardHeaders headers, UserMetadata metadata) = 0;
+  // The tags of an object in their one spelling (wire/s3/tagging.h); "" = none. kNotFound: no such key.
+  virtual Task<Result<std::string>> tags(ObjectKey key) = 0;
+  // Replaces all tags, whatever the object is at that moment: S3 has no condition for it. ETag and Last-Modified stay.
+  virtual Task<Result<void>> put_tags(ObjectKey key, std::string tags) = 0;
   // Keys in byte order when capabilities().list_sorted.
   virtual Task<Result<ListPage>> list(ListOptions options) = 0;
 

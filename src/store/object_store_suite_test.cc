@@ -56,6 +56,64 @@ Task<void> absence_is_no_error(StoreUnderTest& under_test) {
   CO_ASSERT_OK(removed);
 }
 
+Task<void> tags(StoreUnderTest& under_test) {
+  ObjectStore& store = under_test.store();
+  if (!store.capabilities().tags) co_return;
+  PutOptions options{.size_bytes = 5, .headers = {{"content-type", "text/css"}, {std::string(kTagsHeader), "a=1&b=%2F"}}};
+  MemoryBody body("hello");
+  const auto put = co_await store.put("tagged", options, body);
+  CO_ASSERT_OK(put);
+  const auto found = co_await store.find("tagged");
+  CO_ASSERT_OK(found);
+  CO_ASSERT_TRUE(found->has_value());
+  EXPECT_FALSE((*found)->headers.contains(std::string(kTagsHeader))) << "reads give the number, not the tags";
+  EXPECT_EQ((*found)->tag_count, store.capabilities().find_tells_tags ? 2U : 0U);
+  GetOptions plain;
+  const auto got = co_await store.get("tagged", plain);
+  CO_ASSERT_OK(got);
+  EXPECT_EQ((**got).info.tag_count, store.capabilities().get_tells_tags ? 2U : 0U);
+  auto read = co_await store.tags("tagged");
+  CO_ASSERT_OK(read);
+  EXPECT_EQ(*read, "a=1&b=%2F");
+
+  const auto retagged = co_await store.put_tags("tagged", "c=3");
+  CO_ASSERT_OK(retagged);
+  read = co_await store.tags("tagged");
+  EXPECT_EQ(read.value_or("?"), "c=3");
+  const auto after = co_await store.find("tagged");
+  CO_ASSERT_OK(after);
+  EXPECT_EQ((*after)->etag, put->etag);
+  EXPECT_EQ((*after)->last_modified, (*found)->last_modified);
+  EXPECT_EQ((*after)->headers, (*found)->headers);
+
+  StandardHeaders headers{{"content-type", "text/html"}, {std::string(kTagsHeader), "d=4"}};
+  const auto replaced = co_await store.replace_metadata("tagged", put->etag, headers, {});
+  CO_ASSERT_OK(replaced);
+  read = co_await store.tags("tagged");
+  EXPECT_EQ(read.value_or("?"), "d=4");
+  const auto cleared = co_await store.replace_metadata("tagged", put->etag, {}, {});
+  CO_ASSERT_OK(cleared);
+  read = co_await store.tags("tagged");
+  EXPECT_EQ(read.value_or("?"), "") << "without the header: no tags";
+
+  const auto upload = co_await store.create_multipart("tagged", headers, {});
+  CO_ASSERT_OK(upload);
+  const auto part = co_await put_part_text(store, "tagged", *upload, 1, "part");
+  CO_ASSERT_OK(part);
+  const auto completed = co_await store.complete_multipart("tagged", *upload, {*part}, {});
+  CO_ASSERT_OK(completed);
+  read = co_await store.tags("tagged");
+  EXPECT_EQ(read.value_or("?"), "d=4");
+  const auto overwritten = co_await put_text(store, "tagged", "plain", {});
+  CO_ASSERT_OK(overwritten);
+  read = co_await store.tags("tagged");
+  EXPECT_EQ(read.value_or("?"), "") << "a new object has its own tags";
+  const auto absent = co_await store.tags("absent");
+  EXPECT_FAULT(absent, Fault::kNotFound);
+  const auto absent_put = co_await store.put_tags("absent", "a=1");
+  EXPECT_FAULT(absent_put, Fault::kNotFound);
+}
+
 Task<void> empty_object(StoreUnderTest& under_test) {
   ObjectStore& store = under_test.store();
   const auto put = co_await put_text(store, "folder/", "", {});
@@ -381,6 +439,7 @@ Task<void> probing_leaves_nothing(StoreUnderTest& under_test) {
 }  // namespace
 
 TEST_P(ObjectStoreSuite, ReadsBackBytesHeadersAndMetadata) { run(reads_back); }
+TEST_P(ObjectStoreSuite, KeepsTagsBesideTheObject) { run(tags); }
 TEST_P(ObjectStoreSuite, AbsenceIsNoError) { run(absence_is_no_error); }
 TEST_P(ObjectStoreSuite, AnEmptyObjectIsAnObject) { run(empty_object); }
 TEST_P(ObjectStoreSuite, OverwritesAndRemoves) { run(overwrite_and_remove); }

@@ -62,6 +62,8 @@ Result<ObjectInfo> object_info_of(const ObjectKey& key, const http::ResponseHead
     if (name == "last-modified") info.last_modified = http::parse_http_date(header.value).value_or(Wall{});
     if (name == "x-amz-mp-parts-count")
       info.part_count = static_cast<uint32_t>(std::min<uint64_t>(parse_u64(header.value).value_or(0), 10'000));
+    if (name == "x-amz-tagging-count")
+      info.tag_count = static_cast<uint32_t>(std::min<uint64_t>(parse_u64(header.value).value_or(0), 1'000));
     if (std::ranges::find(kObjectHeaders, name) != kObjectHeaders.end()) info.headers[name] = header.value;
     if (name.starts_with(kMetaPrefix) && !is_stray(std::string_view(name).substr(kMetaPrefix.size())))
       info.metadata[name.substr(kMetaPrefix.size())] = header.value;

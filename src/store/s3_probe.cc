@@ -11,6 +11,7 @@
 #include "wire/s3/encode.h"
 #include "wire/s3/errors.h"
 #include "wire/s3/list.h"
+#include "wire/s3/tagging.h"
 #include "wire/s3/xml.h"
 
 namespace evershore::store {
@@ -45,6 +46,7 @@ class S3Probe {
   Task<Result<void>> try_delete_if_match();
   Task<Result<void>> try_copy_if_match();
   Task<Result<void>> try_part_number();
+  Task<Result<void>> try_tags();
   Task<Result<void>> try_order();
   Task<Result<void>> clean_up();
   Task<Result<void>> remove_quietly(std::string key);
@@ -155,6 +157,24 @@ Task<Result<void>> S3Probe::try_part_number() {
   co_return Result<void>{};
 }
 
+// A tag goes in as a header and must come back as a document. Reads that tell how many there are spare that question.
+Task<Result<void>> S3Probe::try_tags() {
+  CO_TRY(const bool taken, co_await writes_with(std::string(kTagsHeader), "evershore=probe"));
+  if (!taken) co_return Result<void>{};
+  S3Call ask;
+  ask.key = key_;
+  ask.query = "tagging=";
+  CO_TRY(const auto answer, co_await store_.connection_.fetch(std::move(ask)));
+  const auto tags = answer.head.status == 200 ? s3::parse_tagging(answer.body) : Result<s3::Tags>{};
+  found_.tags = tags && *tags == s3::Tags{{"evershore", "probe"}};
+  if (!found_.tags) co_return Result<void>{};
+  for (const bool head : {true, false}) {
+    CO_TRY(const auto read, co_await call(head ? "HEAD" : "GET", key_, http::Headers{}));
+    (head ? found_.find_tells_tags : found_.get_tells_tags) = read.head.headers.get("x-amz-tagging-count") == "1";
+  }
+  co_return Result<void>{};
+}
+
 Task<Result<void>> S3Probe::try_order() {
   for (const std::string_view suffix : kOrdered) {
     std::string key = key_ + std::string(suffix);
@@ -196,6 +216,7 @@ Task<Result<void>> S3Probe::run() {
   auto tried = co_await try_put_if_match();
   if (tried) tried = co_await try_copy_if_match();
   if (tried) tried = co_await try_part_number();
+  if (tried) tried = co_await try_tags();
   if (tried) tried = co_await try_order();
   if (tried) tried = co_await try_delete_if_match();  // last: the key may be gone after it
   auto cleaned = co_await clean_up();

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/digest.h"
+#include "base/text.h"
 #include "store/body.h"
 #include "store/s3_answer.h"
 #include "store/s3_bodies.h"
@@ -10,6 +12,7 @@
 #include "wire/s3/errors.h"
 #include "wire/s3/list.h"
 #include "wire/s3/multipart.h"
+#include "wire/s3/tagging.h"
 #include "wire/s3/xml.h"
 
 namespace evershore::store {
@@ -252,6 +255,7 @@ Task<Result<PutResult>> S3Store::replace_metadata(ObjectKey key, std::string if_
   call.headers.set("x-amz-copy-source",
                    "/" + s3::encode(connection_.region().bucket, s3::Slash::kEncoded) + "/" + s3::encode(key, s3::Slash::kKept));
   call.headers.set("x-amz-metadata-directive", "REPLACE");
+  if (capabilities_.tags) call.headers.set("x-amz-tagging-directive", "REPLACE");
   if (!if_match.empty()) call.headers.set("x-amz-copy-source-if-match", s3::quote_etag(if_match));
   CO_TRY(auto answer, co_await connection_.fetch(std::move(call)));
   if (!succeeded(answer)) co_return connection_.failure(honest(answer.head, answer.body), answer.body);
@@ -261,6 +265,36 @@ Task<Result<PutResult>> S3Store::replace_metadata(ObjectKey key, std::string if_
     CO_TRY(copied->etag, co_await etag_now(key));
   }
   co_return PutResult{std::move(copied->etag)};
+}
+
+// --- tags ---
+
+Task<Result<std::string>> S3Store::tags(ObjectKey key) {
+  if (!capabilities_.tags) co_return connection_.failure(Fault::kRefused, "this server is not known to have tags");
+  S3Call call;
+  call.key = std::move(key);
+  call.query = "tagging=";
+  CO_TRY(const auto answer, co_await connection_.fetch(std::move(call)));
+  if (answer.head.status != 200) co_return connection_.failure(answer.head, answer.body);
+  const auto parsed = s3::parse_tagging(answer.body);
+  if (!parsed) co_return connection_.failure(parsed.error().fault, parsed.error().text);
+  co_return s3::tag_text(*parsed);
+}
+
+Task<Result<void>> S3Store::put_tags(ObjectKey key, std::string tags) {
+  CO_TRY_VOID(check_writable());
+  if (!capabilities_.tags) co_return connection_.failure(Fault::kRefused, "this server is not known to have tags");
+  CO_TRY(const auto parsed, s3::parse_tag_text(tags));
+  S3Call call;
+  call.method = "PUT";
+  call.key = std::move(key);
+  call.query = "tagging=";
+  call.body = s3::render_tagging(parsed);
+  call.headers.set("content-type", "application/xml");
+  call.headers.set("content-md5", to_base64(md5(call.body)));
+  CO_TRY(const auto answer, co_await connection_.fetch(std::move(call)));
+  if (answer.head.status == 200 || answer.head.status == 204) co_return Result<void>{};
+  co_return connection_.failure(answer.head, answer.body);
 }
 
 // --- multipart ---

@@ -38,6 +38,8 @@ class S3Store final : public ObjectStore {
   Task<Result<void>> remove(ObjectKey key, std::string if_match) override;
   // S3 copies at most 5 GiB at once: larger objects are kInvalid. The etag may change (a copy is a single put).
   Task<Result<PutResult>> replace_metadata(ObjectKey key, std::string if_match, StandardHeaders headers, UserMetadata metadata) override;
+  Task<Result<std::string>> tags(ObjectKey key) override;
+  Task<Result<void>> put_tags(ObjectKey key, std::string tags) override;
   Task<Result<ListPage>> list(ListOptions options) override;
   Task<Result<std::string>> create_multipart(ObjectKey key, StandardHeaders headers, UserMetadata metadata) override;
   Task<Result<CompletedPart>> put_part(ObjectKey key, std::string upload_id, uint32_t number, uint64_t size_bytes,
@@ -45,7 +47,7 @@ class S3Store final : public ObjectStore {
   Task<Result<PutResult>> complete_multipart(ObjectKey key, std::string upload_id, std::vector<CompletedPart> parts,
                                              PutCondition condition) override;
   Task<Result<void>> abort_multipart(ObjectKey key, std::string upload_id) override;
-  // About 25 small requests. Credentials that may only read: all capabilities false, no error.
+  // About 30 small requests. Credentials that may only read: all capabilities false, no error.
   Task<Result<StoreCapabilities>> probe_capabilities() override;
   const StoreCapabilities& capabilities() const override { return capabilities_; }
   const S3Dialect& dialect() const { return dialect_; }

@@ -10,7 +10,13 @@
 namespace evershore::store {
 namespace {
 
-constexpr StoreCapabilities kAll{.put_if_none_match = true, .put_if_match = true, .delete_if_match = true, .get_part_number = true};
+constexpr StoreCapabilities kAll{.put_if_none_match = true,
+                                 .put_if_match = true,
+                                 .delete_if_match = true,
+                                 .get_part_number = true,
+                                 .tags = true,
+                                 .find_tells_tags = true,
+                                 .get_tells_tags = true};
 
 // As measured (reference: s3-servers 3).
 constexpr S3Quirks kCeph{.delete_if_match = Conditions::kIgnored,
@@ -22,12 +28,14 @@ constexpr S3Quirks kCeph{.delete_if_match = Conditions::kIgnored,
 constexpr S3Quirks kSwift{.put_if_none_match = Conditions::kNotImplemented,
                           .put_if_match = Conditions::kNotImplemented,
                           .delete_if_match = Conditions::kNotImplemented,
-                          .part_number = false};
+                          .part_number = false,
+                          .tagging = Conditions::kNotImplemented};
 constexpr S3Quirks kCareless{.put_if_none_match = Conditions::kIgnored,
                              .put_if_match = Conditions::kIgnored,
                              .delete_if_match = Conditions::kIgnored,
                              .copy_if_match = Conditions::kIgnored,
-                             .part_number = false};
+                             .part_number = false,
+                             .tagging = Conditions::kIgnored};
 
 class S3UnderTest final : public StoreUnderTest {
  public:
@@ -87,9 +95,28 @@ TEST(S3Probe, IsNotFooledByServersThatIgnoreOrRefuseConditions) {
     S3UnderTest rig{quirks};
     const auto found = rig.probe();
     EXPECT_FALSE(found.put_if_none_match || found.put_if_match || found.delete_if_match || found.get_part_number);
+    EXPECT_FALSE(found.tags || found.find_tells_tags || found.get_tells_tags);
     EXPECT_TRUE(found.list_sorted);
     EXPECT_TRUE(rig.server().bucket().objects().empty());
   }
+}
+
+TEST(S3Probe, SeesTagsAndWhoTellsTheirNumber) {
+  S3UnderTest telling{S3Quirks{}};
+  auto found = telling.probe();
+  EXPECT_TRUE(found.tags && found.find_tells_tags && found.get_tells_tags);
+  S3UnderTest silent{S3Quirks{.tag_count = false}};
+  found = silent.probe();
+  EXPECT_TRUE(found.tags);
+  EXPECT_FALSE(found.find_tells_tags || found.get_tells_tags);
+  EXPECT_TRUE(silent.server().bucket().objects().empty());
+}
+
+TEST(S3Store, RefusesTagsWhereTheServerWouldForgetThem) {
+  S3UnderTest rig{kCareless};
+  rig.probe();
+  EXPECT_FAULT(rig.await(rig.s3().tags("k")), Fault::kRefused);
+  EXPECT_FAULT(rig.await(rig.s3().put_tags("k", "a=1")), Fault::kRefused);
 }
 
 TEST(S3Probe, SeesThatAListIsNotInOrder) {

@@ -21,6 +21,8 @@ struct S3Quirks {
   Conditions copy_if_match = Conditions::kObeyed;
   EtagSpelling etag_spelling = EtagSpelling::kQuoted;  // the only one that writes understand
   bool part_number = true;
+  Conditions tagging = Conditions::kObeyed;  // kIgnored: headers are taken and forgotten
+  bool tag_count = true;                     // reads tell how many
   bool empty_etag_on_complete = false;
   bool error_in_200 = false;    // CopyObject and CompleteMultipartUpload: "200" with InternalError inside
   bool listing_denied = false;  // 403 for lists, and so for missing keys
@@ -52,6 +54,7 @@ class S3TestServer {
   Task<Answer> copy_object(io::HttpExchange& exchange, std::string key);
   Task<Answer> remove_object(io::HttpExchange& exchange, std::string key, std::string query);
   Task<Answer> multipart(io::HttpExchange& exchange, std::string key, std::string query);
+  Task<Answer> tagging(io::HttpExchange& exchange, std::string key);
   Task<Answer> list(std::string query);
 
   io::Loop& loop_;

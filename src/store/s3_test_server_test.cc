@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "store/body.h"
+#include "store/object_tags.h"
 #include "store/s3_answer.h"
 #include "store/s3_test_server.h"
 #include "wire/http/date.h"
@@ -11,6 +12,7 @@
 #include "wire/s3/errors.h"
 #include "wire/s3/list.h"
 #include "wire/s3/multipart.h"
+#include "wire/s3/tagging.h"
 #include "wire/s3/xml.h"
 
 namespace evershore::store {
@@ -26,10 +28,11 @@ std::string parameter(std::string_view query, std::string_view name) {
   return {};
 }
 
-StandardHeaders standard_headers(const http::Headers& headers) {
+StandardHeaders standard_headers(const http::Headers& headers, Conditions tagging) {
   StandardHeaders kept;
   for (const char* name : {"content-type", "cache-control", "content-encoding", "content-language"})
     if (const auto value = headers.find(name)) kept[name] = *value;
+  if (tagging == Conditions::kObeyed) set_tags(kept, std::string(headers.get(kTagsHeader)));
   return kept;
 }
 
@@ -124,6 +127,10 @@ Task<S3TestServer::Answer> S3TestServer::answer(io::HttpExchange& exchange, std:
     auto listed = co_await list(std::move(query));
     co_return listed;
   }
+  if (query.starts_with("tagging")) {
+    auto tagged = co_await tagging(exchange, std::move(key));
+    co_return tagged;
+  }
   const bool reads = request.method == "GET" || request.method == "HEAD";
   if (!reads && quirks_.writes_denied) co_return Answer::error(s3::ErrorCode::kAccessDenied);
   if (reads) {
@@ -140,6 +147,17 @@ Task<S3TestServer::Answer> S3TestServer::answer(io::HttpExchange& exchange, std:
   }
   auto written = co_await write_object(exchange, std::move(key), std::move(query));
   co_return written;
+}
+
+Task<S3TestServer::Answer> S3TestServer::tagging(io::HttpExchange& exchange, std::string key) {
+  if (quirks_.tagging != Conditions::kObeyed) co_return Answer::error(s3::ErrorCode::kNotImplemented);
+  if (!bucket_.objects().contains(key)) co_return Answer::error(s3::ErrorCode::kNoSuchKey);
+  if (exchange.request().method == "GET") co_return Answer::xml(s3::render_tagging(*s3::parse_tag_text(bucket_.tags_behind(key))));
+  const auto body = co_await exchange.read_whole_body(kBodyBytesMax);
+  const auto tags = body ? s3::parse_tagging(*body) : Result<s3::Tags>(fail(Fault::kInvalid, ""));
+  if (!tags) co_return Answer::error(s3::ErrorCode::kInvalidTag);
+  bucket_.tag_behind(key, s3::tag_text(*tags));
+  co_return Answer{};
 }
 
 Task<S3TestServer::Answer> S3TestServer::list(std::string query) {
@@ -172,6 +190,8 @@ Task<S3TestServer::Answer> S3TestServer::read_object(io::HttpExchange& exchange,
   answer.head.status = partial ? 206 : 200;
   if (partial) answer.head.headers.set("Content-Range", http::format_content_range((**got).range, (**got).info.size_bytes));
   add_facts((**got).info, answer.head.headers);
+  if (quirks_.tag_count && (**got).info.tag_count > 0)
+    answer.head.headers.set("x-amz-tagging-count", std::to_string((**got).info.tag_count));
   if (quirks_.stray_metadata) answer.head.headers.set("x-amz-meta-x-amz-checksum-crc32", "AAAA");
   auto body = co_await read_whole(*(**got).body, kBodyBytesMax);
   answer.body = *std::move(body);
@@ -211,7 +231,8 @@ Task<S3TestServer::Answer> S3TestServer::write_object(io::HttpExchange& exchange
     answer.head.headers.set("ETag", s3::quote_etag(part->etag));
     co_return answer;
   }
-  PutOptions options{.size_bytes = size, .headers = standard_headers(headers), .metadata = user_metadata(headers)};
+  if (headers.has(kTagsHeader) && quirks_.tagging == Conditions::kNotImplemented) co_return Answer::error(s3::ErrorCode::kNotImplemented);
+  PutOptions options{.size_bytes = size, .headers = standard_headers(headers, quirks_.tagging), .metadata = user_metadata(headers)};
   if (headers.has("if-none-match")) {
     if (quirks_.put_if_none_match == Conditions::kNotImplemented) co_return Answer::error(s3::ErrorCode::kNotImplemented);
     options.condition.if_none_match = quirks_.put_if_none_match == Conditions::kObeyed;
@@ -228,7 +249,9 @@ Task<S3TestServer::Answer> S3TestServer::copy_object(io::HttpExchange& exchange,
   const http::Headers& headers = exchange.request().headers;
   std::string if_match;
   if (quirks_.copy_if_match == Conditions::kObeyed) if_match = s3::unquote_etag(headers.get("x-amz-copy-source-if-match"));
-  auto replaced = co_await bucket_.replace_metadata(std::move(key), std::move(if_match), standard_headers(headers), user_metadata(headers));
+  StandardHeaders kept = standard_headers(headers, quirks_.tagging);
+  if (headers.get("x-amz-tagging-directive") != "REPLACE") set_tags(kept, bucket_.tags_behind(key));
+  auto replaced = co_await bucket_.replace_metadata(std::move(key), std::move(if_match), std::move(kept), user_metadata(headers));
   if (!replaced) co_return Answer::failed(replaced.error());
   if (quirks_.error_in_200) co_return Answer::xml(Answer::error(s3::ErrorCode::kInternalError).body);
   co_return Answer::xml(s3::render_copy("CopyObjectResult", {.etag = replaced->etag}));
@@ -256,7 +279,7 @@ Task<S3TestServer::Answer> S3TestServer::multipart(io::HttpExchange& exchange, s
   if (!body) co_return Answer::error(s3::ErrorCode::kIncompleteBody);
   std::string upload = parameter(query, "uploadId");
   if (upload.empty()) {
-    auto created = co_await bucket_.create_multipart(key, standard_headers(headers), user_metadata(headers));
+    auto created = co_await bucket_.create_multipart(key, standard_headers(headers, quirks_.tagging), user_metadata(headers));
     co_return Answer::xml(s3::render_initiate({.bucket = "b", .key = key, .upload_id = *created}));
   }
   const auto references = s3::parse_complete_request(*body);

@@ -30,6 +30,10 @@ class Node::Door final : public ObjectStore {
   Task<Result<PutResult>> replace_metadata(ObjectKey key, std::string if_match, StandardHeaders headers, UserMetadata metadata) override {
     return pass(dead_, store_.replace_metadata(std::move(key), std::move(if_match), std::move(headers), std::move(metadata)));
   }
+  Task<Result<std::string>> tags(ObjectKey key) override { return pass(dead_, store_.tags(std::move(key))); }
+  Task<Result<void>> put_tags(ObjectKey key, std::string tags) override {
+    return pass(dead_, store_.put_tags(std::move(key), std::move(tags)));
+  }
   Task<Result<ListPage>> list(ListOptions options) override { return pass(dead_, store_.list(std::move(options))); }
   Task<Result<std::string>> create_multipart(ObjectKey key, StandardHeaders headers, UserMetadata metadata) override {
     return pass(dead_, store_.create_multipart(std::move(key), std::move(headers), std::move(metadata)));

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "gateway/run/service.h"
+#include "store/object_tags.h"
 #include "wire/http/conditional.h"
 #include "wire/http/range.h"
 #include "wire/s3/multipart.h"
@@ -148,10 +149,11 @@ Task<Outcome<GetResult>> Service::open_copy_source(Call& call, std::optional<Byt
 
 Service::Answering Service::copy_object(Call& call) {
   const bool replaces = equal_ignoring_case(call.head.headers.get("x-amz-metadata-directive"), "REPLACE");
+  const bool replaces_tags = equal_ignoring_case(call.head.headers.get("x-amz-tagging-directive"), "REPLACE");
   CO_TRY(const auto condition, write_condition(call.head.headers));
   CO_TRY(auto stored, object_headers(call.head));
   CO_TRY(const auto source_key, copy_source_key(call.head.headers, rules_.bucket));
-  if (source_key == call.request.key && !replaces) {
+  if (source_key == call.request.key && !replaces && !replaces_tags) {
     co_return refuse(ErrorCode::kInvalidRequest,
                      "This copy request is illegal because it is trying to copy an object to itself without changing it.");
   }
@@ -161,8 +163,15 @@ Service::Answering Service::copy_object(Call& call) {
     co_return refuse(ErrorCode::kInvalidRequest,
                      "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120");
   }
+  std::string tags = replaces_tags && stored.headers.contains(std::string(kTagsHeader)) ? stored.headers[std::string(kTagsHeader)] : "";
+  if (!replaces_tags && source.info.tag_count > 0) {
+    auto asking = tags_of(source_key);
+    CO_TRY(tags, co_await std::move(asking));
+  }
+  StandardHeaders headers = replaces ? std::move(stored.headers) : source.info.headers;
+  store::set_tags(headers, tags);
   PutOptions options{.size_bytes = source.info.size_bytes,
-                     .headers = replaces ? std::move(stored.headers) : source.info.headers,
+                     .headers = std::move(headers),
                      .metadata = replaces ? std::move(stored.metadata) : source.info.metadata,
                      .condition = {.if_match = condition.if_match, .if_none_match = condition.if_none_match}};
   const auto put = co_await store_.put(call.request.key, std::move(options), *source.body);

@@ -19,6 +19,7 @@
 #include "wire/s3/list.h"
 #include "wire/s3/multi_delete.h"
 #include "wire/s3/multipart.h"
+#include "wire/s3/tagging.h"
 
 namespace evershore::gateway {
 namespace {
@@ -416,6 +417,25 @@ Task<void> receive(io::HttpExchange& exchange, Receiver& receiver) {
 Task<void> wait_for(io::Loop& loop, const Receiver& receiver, size_t count) {
   const auto deadline = loop.now() + 5s;
   while (receiver.bodies.size() < count && loop.now() < deadline) co_await sleep_for(loop, 2ms);
+}
+
+TEST_F(RegionTest, KeepsTagsOfObjects) {
+  start();
+  put("k", "text", {{"x-amz-tagging", "b=x+y&a=1"}});
+  EXPECT_EQ(ask("HEAD", "/site-east/k").head.headers.get("x-amz-tagging-count"), "2");
+  EXPECT_EQ(*s3::parse_tagging(ask("GET", "/site-east/k?tagging=").body), (s3::Tags{{"a", "1"}, {"b", "x y"}}));
+  EXPECT_EQ(ask("PUT", "/site-east/copy", "", {{"x-amz-copy-source", "/site-east/k"}}).head.status, 200);
+  EXPECT_EQ(s3::parse_tagging(ask("GET", "/site-east/copy?tagging=").body)->size(), 2U) << "a copy takes them along";
+  const http::Headers replacing{{"x-amz-copy-source", "/site-east/k"}, {"x-amz-tagging-directive", "REPLACE"}, {"x-amz-tagging", "c=3"}};
+  EXPECT_EQ(ask("PUT", "/site-east/k", "", replacing).head.status, 200);
+  EXPECT_EQ(*s3::parse_tagging(ask("GET", "/site-east/k?tagging=").body), (s3::Tags{{"c", "3"}}));
+  EXPECT_EQ(ask("PUT", "/site-east/k?tagging=", s3::render_tagging({{"d", "4"}})).head.status, 200);
+  EXPECT_EQ(*s3::parse_tagging(ask("GET", "/site-east/k?tagging=").body), (s3::Tags{{"d", "4"}}));
+  EXPECT_EQ(code_of(ask("PUT", "/site-east/k?tagging=", "<Tagging><TagSet><Tag><Key></Key></Tag></TagSet></Tagging>")), "InvalidTag");
+  EXPECT_EQ(ask("DELETE", "/site-east/k?tagging=").head.status, 204);
+  EXPECT_FALSE(ask("HEAD", "/site-east/k").head.headers.has("x-amz-tagging-count"));
+  EXPECT_EQ(code_of(ask("GET", "/site-east/none?tagging=")), "NoSuchKey");
+  EXPECT_EQ(ask("GET", "/site-east/k").body, "text");
 }
 
 TEST_F(RegionTest, TellsTheWebhookOfEachChangeAndTriesAgain) {

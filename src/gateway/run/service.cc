@@ -60,6 +60,9 @@ Service::Answering Service::dispatch(Call& call) {
     case kPutObject: return put_object(call);
     case kCopyObject: return copy_object(call);
     case kDeleteObject: return delete_object(call);
+    case kGetTagging: return get_tagging(call);
+    case kPutTagging: return put_tagging(call);
+    case kDeleteTagging: return delete_tagging(call);
     case kDeleteObjects: return delete_objects(call);
     case kListObjects: return list_objects(call);
     case kCreateUpload: return create_upload(call);
@@ -84,12 +87,6 @@ std::string render_location(std::string_view region) {
   return fmt::format("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<LocationConstraint xmlns=\"{}\">{}</LocationConstraint>",
                      s3::kXmlNamespace, region);
 }
-
-std::string render_no_tags() {
-  s3::XmlWriter xml("Tagging");
-  xml.text("TagSet", "");
-  return std::move(xml).finish();
-}
 }  // namespace
 
 Outcome<Service::Answer> Service::about_bucket(const Call& call) const {
@@ -98,7 +95,6 @@ Outcome<Service::Answer> Service::about_bucket(const Call& call) const {
     case Operation::kListBuckets: answer.body = s3::render_buckets("evershore", {{.name = rules_.bucket}}); break;
     // S3: us-east-1 is written as nothing.
     case Operation::kGetLocation: answer.body = render_location(rules_.region == "us-east-1" ? "" : rules_.region); break;
-    case Operation::kGetTagging: answer.body = render_no_tags(); break;
     case Operation::kGetVersioning: answer.body = s3::XmlWriter("VersioningConfiguration").finish(); break;
     case Operation::kCreateBucket: return refuse(ErrorCode::kBucketAlreadyOwnedByYou, "");
     default: answer.head.headers.add("x-amz-bucket-region", rules_.region); break;

@@ -61,6 +61,11 @@ class Service {
   Answering put_object(Call& call);
   Answering copy_object(Call& call);
   Answering delete_object(Call& call);
+  Answering get_tagging(Call& call);
+  Answering put_tagging(Call& call);
+  Answering delete_tagging(Call& call);
+  Task<Outcome<std::string>> tags_of(ObjectKey key);
+  Task<Outcome<void>> store_tags(ObjectKey key, std::string tags);
   Answering delete_objects(Call& call);
   Answering list_objects(Call& call);
   Answering create_upload(Call& call);

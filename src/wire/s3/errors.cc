@@ -40,6 +40,7 @@ constexpr std::array kRows{
     Row{kInvalidPartOrder, "InvalidPartOrder", 400, "The list of parts was not in ascending order."},
     Row{kInvalidRange, "InvalidRange", 416, "The requested range is not satisfiable"},
     Row{kInvalidRequest, "InvalidRequest", 400, "Invalid Request"},
+    Row{kInvalidTag, "InvalidTag", 400, "The tag provided was not a valid tag."},
     Row{kKeyTooLong, "KeyTooLongError", 400, "Your key is too long."},
     Row{kMalformedXml, "MalformedXML", 400, "The XML you provided was not well-formed or did not validate against our published schema."},
     Row{kMethodNotAllowed, "MethodNotAllowed", 405, "The specified method is not allowed against this resource."},

@@ -30,6 +30,7 @@ enum class ErrorCode : uint8_t {
   kInvalidPartOrder,
   kInvalidRange,
   kInvalidRequest,
+  kInvalidTag,
   kKeyTooLong,
   kMalformedXml,
   kMethodNotAllowed,

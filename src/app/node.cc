@@ -137,12 +137,15 @@ Result<void> Node::open_state() {
   const auto on_readiness = [self](std::vector<SiteReadiness> all) {
     self->loop_.post([self, all = std::move(all)] { self->take_readiness(all); });
   };
-  TRY(replication_, ReplicationThread::open({.node = settings_.node,
-                                             .health = health_board_,
-                                             .faults = &faults_,
-                                             .tls = tls_client_,
-                                             .log = log_,
-                                             .on_readiness = on_readiness}));
+  TRY(replication_,
+      ReplicationThread::open({.node = settings_.node,
+                               .health = health_board_,
+                               .faults = &faults_,
+                               .tls = tls_client_,
+                               .log = log_,
+                               .on_readiness = on_readiness,
+                               .news = &news_,
+                               .tell_news = [self](std::vector<KeyHasNews> keys) { self->news_desk_.tell(std::move(keys)); }}));
   TRY(const auto entries, replication_->board_entries());
   for (const auto& [key, value] : entries) {
     if (key == "health") remembered_health_ = value;
@@ -256,6 +259,7 @@ Result<void> Node::start_serving() {
                  .disk = disk_cache_.get(),
                  .purges = purges_.get(),
                  .fills = &fills_,
+                 .news = &news_desk_,
                  .access_log = &front_->access_log(i),
                  .start = start,
                  .loop = static_cast<uint32_t>(i)},

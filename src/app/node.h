@@ -21,6 +21,7 @@
 #include "dns/run/outside_resolver.h"
 #include "edge/run/disk_cache.h"
 #include "edge/run/fill_desk.h"
+#include "edge/run/news_desk.h"
 #include "edge/run/purge_desk.h"
 #include "health/run/alerts.h"
 #include "health/run/runner.h"
@@ -121,6 +122,8 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Published<HealthSnapshot> health_board_;
   Published<edge::EdgeConfig> edge_config_;
   std::string remembered_health_;
+  KeyNews news_;
+  edge::NewsDesk news_desk_{news_};
   std::unique_ptr<ReplicationThread> replication_;
   std::unique_ptr<Steersman> steersman_;
   dns::DnsPublisher publisher_;

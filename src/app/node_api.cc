@@ -11,6 +11,7 @@
 #include "app/http2_metrics.h"
 #include "app/node.h"
 #include "app/node_json.h"
+#include "app/reads_report.h"
 #include "app/tls_report.h"
 #include "app/why_json.h"
 #include "base/text.h"
@@ -277,6 +278,7 @@ Task<std::string> Node::status_json() {
   json["sites"] = sites_document(view);
   json["edge"] = edge_json(serving_, endpoints_.edge);
   json["edge"]["disk"] = disk_json(disk_cache_.get());
+  json["edge"]["reads"] = reads_json(serving_, news_);
   json["edge"]["tls"] = tls_json(tls_server_.get());
   json["dns"] = dns_json(serving_, endpoints_.dns, publisher_, notifier_);
   json["dns"]["alias_targets"] = alias_targets_json(outside_.book());
@@ -311,7 +313,9 @@ Task<Result<std::string>> Node::explain_key(std::string site, std::string key) {
   auto explanation = co_await io::call_on<Result<replicate::KeyExplanation>>(
       replication_->loop(), loop_, [replicators, site, key] { return explain_there(*replicators, site, key); });
   if (!explanation) co_return std::unexpected(std::move(explanation).error());
-  co_return to_text(key_explanation(site, *explanation));
+  auto json = key_explanation(site, *explanation);
+  json["reads"] = reads_of_key(settings_.sites.at(site), key, news_);
+  co_return to_text(json);
 }
 
 Task<Result<std::string>> Node::explain_json(std::string subject) {
@@ -537,6 +541,7 @@ Task<std::string> Node::metrics_text() {
   if (front_) front_->metrics(out, edge_servers);
   tls_metrics(out, tls_server_.get());
   disk_metrics(out, disk_json(disk_cache_.get()));
+  reads_metrics(out, reads_json(serving_, news_));
   certificate_metrics(out, certificates_->status(), certificates_->counters());
   alert_metrics(out, alerts_->status());
   for (size_t i = 0; i < serving_.size(); ++i) {

@@ -39,7 +39,9 @@ Result<std::unique_ptr<ReplicationThread>> ReplicationThread::open(Inputs inputs
                                                                      .faults = self->inputs_.faults,
                                                                      .tls = self->inputs_.tls,
                                                                      .node = self->inputs_.node.name,
-                                                                     .log = self->inputs_.log});
+                                                                     .log = self->inputs_.log,
+                                                                     .news = self->inputs_.news,
+                                                                     .tell_news = self->inputs_.tell_news});
   return self;
 }
 

@@ -33,6 +33,8 @@ class ReplicationThread {
     Log log;
     // Called on the replication loop whenever some readiness is not as it was told last.
     std::function<void(std::vector<SiteReadiness>)> on_readiness;
+    KeyNews* news = nullptr;  // written on the replication loop
+    TellNews tell_news = {};  // called there
   };
 
   // Opens node.data (created 0700). Blocks. Errors name the directory and the remedy.

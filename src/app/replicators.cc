@@ -48,7 +48,9 @@ void Replicators::build(const std::map<std::string, RegionSettings>& regions, co
       names.push_back(region);
     }
     if (site.replication.mode == ReplicationMode::kOff || members.size() < 2) continue;
-    replicate::ReplicatorDeps deps{deps_.loop, deps_.queue, deps_.rows, std::move(members), deps_.reachable, deps_.log.named("replicate")};
+    replicate::ReplicatorDeps deps{deps_.loop,         deps_.queue,     deps_.rows,
+                                   std::move(members), deps_.reachable, deps_.log.named("replicate"),
+                                   deps_.news,         deps_.tell_news};
     sites_[name] = Site{std::move(names), std::make_unique<replicate::SiteReplicator>(rules_of(site, deps_.node), std::move(deps))};
   }
 }
@@ -65,6 +67,7 @@ Task<void> Replicators::stop() {
   for (auto& [name, site] : sites_) co_await site.replicator->stop();
   sites_.clear();
   stores_.clear();
+  if (deps_.news != nullptr) deps_.news->forget_all();
 }
 
 replicate::SiteReplicator* Replicators::find(const std::string& site) const {

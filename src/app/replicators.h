@@ -26,6 +26,8 @@ struct ReplicatorsDeps {
   std::shared_ptr<io::TlsClientContext> tls;
   std::string node;
   Log log;
+  KeyNews* news = nullptr;  // null: nobody reads copies
+  TellNews tell_news = {};
 };
 
 // One thread: the loop's.

@@ -1,5 +1,7 @@
 #include "edge/stored_object.h"
 
+#include <algorithm>
+
 #include "edge/answer.h"
 #include "wire/http/date.h"
 
@@ -26,6 +28,17 @@ StoredObject make_stored(const http::Headers& passed, Freshness freshness, std::
   object.freshness = freshness;
   object.region = std::move(region);
   return object;
+}
+
+StoredObject doubted(const StoredObject& object) {
+  StoredObject doubtful = object;
+  auto& freshness = doubtful.freshness;
+  // It may be served for as long past now as it might have been past its lifetime.
+  const Duration room = Duration::max() - freshness.stale_if_error;
+  freshness.stale_if_error += std::min(room, freshness.lifetime);
+  freshness.lifetime = Duration::zero();
+  freshness.stale_while_revalidate = Duration::zero();
+  return doubtful;
 }
 
 StoredObject make_marker(Variants variants) {

@@ -32,6 +32,7 @@ struct StoredObject {
   std::string region;        // that it came from
   std::string tags;          // of Surrogate-Key, separated by spaces
   uint64_t purge_mark = 0;   // purges up to this one happened before it was fetched
+  uint64_t news_mark = 0;    // the same of news that the key has changed (model/key_news.h); not on disk
   uint64_t large_bytes = 0;  // not 0: so large is the object, and its bytes lie in blocks (blocks.h); `body` is empty
   Variants variants;         // names set: not an object but the marker of a key with several
 
@@ -43,6 +44,8 @@ struct StoredObject {
 
 // From the fields of a region's head that clients get (or the merged ones after a 304).
 StoredObject make_stored(const http::Headers& passed, Freshness freshness, std::shared_ptr<const Bytes> body, std::string region);
+// The same, but stale from now on: to be asked for again before it is used, and a last resort if nobody answers.
+StoredObject doubted(const StoredObject& object);
 StoredObject make_marker(Variants variants);
 
 }  // namespace evershore::edge

@@ -15,6 +15,7 @@
 #include "model/edge_front.h"
 #include "model/secret.h"
 #include "model/site_behaviour.h"
+#include "model/site_reads.h"
 
 namespace evershore {
 
@@ -59,6 +60,7 @@ struct ReplicationSettings {
 struct FailbackSettings {
   FailbackMode mode = FailbackMode::kInSync;
   Duration hold = 30s;
+  RampSettings ramp;
   bool operator==(const FailbackSettings&) const = default;
 };
 
@@ -89,6 +91,7 @@ struct SiteSettings {
   HstsSettings hsts;
   ReplicationSettings replication;
   FailbackSettings failback;
+  ReadSettings reads;
   SiteBehaviour behaviour;
   bool operator==(const SiteSettings&) const = default;
 };

@@ -111,6 +111,11 @@ class SimClient final : public io::HttpExchange {
   Mono ended{};
 };
 
+struct Accepted {
+  Mono when;
+  std::string etag;
+};
+
 struct Sick {
   Mono from;
   Mono until;
@@ -136,6 +141,7 @@ class EdgeWorld {
   EdgeSeedReport run() {
     for (size_t i = 0; i < 6; ++i) tasks_.spawn(make_trouble());
     for (size_t i = 0; i < 4; ++i) tasks_.spawn(make_requests());
+    for (const auto& key : travelling_) tasks_.spawn(make_news(key));
     time_.run_for(90s);
     bool closed = false;
     fetcher_.cancel_all();
@@ -172,6 +178,10 @@ class EdgeWorld {
     const std::string key = fmt::format("k{}", index);
     const auto object = version_of(key);
     for (const auto& name : names_) origin_.region(name).objects[key] = object;
+    if (index % 4 == 2) {
+      travelling_.push_back(key);
+      accepted_[key].push_back({FakeScheduler::kStart, object.etag});
+    }
     if (index % 4 != 3) return;
     contested_.push_back(key);  // regions disagree about it
     if (random_.one_in(2)) origin_.region(names_[0]).objects[key] = version_of(key);
@@ -201,6 +211,30 @@ class EdgeWorld {
       sick_[name][slot].until = time_.now();
       busy_.erase(name);
     }
+  }
+  // A change in one region, heard of at once, that the others get later; the message to those who keep copies takes its time.
+  Task<void> make_news(std::string key) {
+    const Mono end = time_.now() + kTroubleTime;
+    while (true) {
+      co_await sleep_for(time_, random_.up_to(2s));
+      if (time_.now() >= end) co_return;
+      const auto& writer = names_[random_.below(names_.size())];
+      const auto object = version_of(key);
+      origin_.region(writer).objects[key] = object;
+      RegionNumbers behind;
+      for (const auto& name : names_)
+        if (name != writer) behind.add(*news_.number_of(name));
+      tasks_.spawn(tell(key, news_.changed("s", key, behind)));
+      accepted_[key].push_back({time_.now(), object.etag});
+      co_await sleep_for(time_, random_.up_to(1s));
+      for (const auto& name : names_) origin_.region(name).objects[key] = object;
+      tasks_.spawn(tell(key, news_.settled("s", key)));
+      ++report_.changes;
+    }
+  }
+  Task<void> tell(std::string key, uint64_t mark) {
+    co_await sleep_for(time_, random_.up_to(50ms));
+    handler_.doubt({{news_name("s", key), mark}});
   }
   void make_sick(FakeRegion& region) {
     switch (random_.below(7)) {
@@ -263,12 +297,23 @@ class EdgeWorld {
     if (client.head.status == 503) ++report_.unavailable;
     const bool ok = client.head.status == 200 || client.head.status == 206;
     if (ok) judge_bytes(client, name);
-    const bool contested = std::ranges::find(contested_, client.key) != contested_.end();
+    if (ok) judge_age(client, name);
+    const bool contested = std::ranges::find(contested_, client.key) != contested_.end() || accepted_.contains(client.key);
     if (contested || !somebody_worked(client)) return;
     if (client.aborted) violation(name + ": reset although a region worked throughout");
     if (!ok && client.head.status != 416) violation(fmt::format("{}: {} although a region worked throughout", name, client.head.status));
     if (client.head_after > 1500ms) violation(fmt::format("{}: the first byte took {}", name, format_duration(client.head_after)));
     if (client.longest_gap > 1500ms) violation(fmt::format("{}: stalled for {}", name, format_duration(client.longest_gap)));
+  }
+  // Who asks after a change was accepted gets no older version, unless it says that it is stale.
+  void judge_age(const SimClient& client, const std::string& name) {
+    const auto at = accepted_.find(client.key);
+    if (at == accepted_.end() || client.head.headers.get("x-evershore").find("cache=stale") != std::string_view::npos) return;
+    const auto etag = client.head.headers.get("etag");
+    const auto got = std::ranges::find(at->second, etag, &Accepted::etag);
+    const auto next = got == at->second.end() ? got : got + 1;
+    if (next != at->second.end() && next->when < client.begun)
+      violation(fmt::format("{}: {}, but {} was accepted before", name, etag, next->etag));
   }
   void judge_bytes(const SimClient& client, const std::string& name) {
     const auto known = contents_.find(std::string(client.head.headers.get("etag")));
@@ -294,11 +339,15 @@ class EdgeWorld {
   Published<Steering> steering_{std::make_shared<const Steering>()};
   // Every other seed keeps most objects in blocks.
   edge::CacheLimits limits_ = seed_ % 2 == 0 ? edge::CacheLimits{} : edge::CacheLimits{.shared_bytes_max = 20'000, .block_bytes = 8'192};
-  edge::Handler handler_{time_, fetcher_, {config_, health_, steering_, nullptr, nullptr, limits_}, 4 << 20};
+  KeyNews news_;
+  edge::NewsDesk news_desk_{news_};
+  edge::Handler handler_{time_, fetcher_, {config_, health_, steering_, nullptr, nullptr, limits_, nullptr, &news_desk_}, 4 << 20};
   TaskScope tasks_;
   std::vector<std::string> names_;
   std::vector<std::string> contested_;
-  std::map<std::string, std::string> contents_;  // by ETag
+  std::vector<std::string> travelling_;
+  std::map<std::string, std::vector<Accepted>> accepted_;  // of those; oldest first
+  std::map<std::string, std::string> contents_;            // by ETag
   std::map<std::string, std::vector<Sick>> sick_;
   std::map<std::string, bool> busy_;
   std::vector<std::unique_ptr<SimClient>> clients_;

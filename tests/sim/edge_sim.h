@@ -12,7 +12,8 @@ namespace evershore::sim {
 //   a client gets bytes of two versions, or other bytes than the ETag it was told stands for;
 //   an answer ends cleanly short of its announced length;
 //   a request fails although a region that has the object worked from its begin to its end;
-//   a request waits longer than the budgets allow.
+//   a request waits longer than the budgets allow;
+//   who asks after a change was accepted gets an older version that does not say it is stale.
 struct EdgeSeedReport {
   std::vector<std::string> violations;
   uint64_t requests = 0;
@@ -21,6 +22,7 @@ struct EdgeSeedReport {
   uint64_t resets = 0;
   uint64_t unavailable = 0;
   uint64_t stale = 0;
+  uint64_t changes = 0;  // that travelled from region to region
 };
 
 // The same seed gives the same run.

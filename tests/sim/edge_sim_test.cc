@@ -15,12 +15,14 @@ TEST(EdgeSim, no_seed_breaks_a_promise_to_clients) {
     all.hedges += report.hedges;
     all.resets += report.resets;
     all.stale += report.stale;
+    all.changes += report.changes;
   }
   // The worlds must be wild enough to prove something.
   EXPECT_GT(all.requests, 10'000u);
   EXPECT_GT(all.takeovers, 300u);
   EXPECT_GT(all.hedges, 300u);
   EXPECT_GT(all.stale, 30u);
+  EXPECT_GT(all.changes, 5'000u);
 }
 
 TEST(EdgeSim, the_same_seed_gives_the_same_run) {

@@ -35,6 +35,7 @@ std::span<const Row<SiteSettings>> site_rows();
 Row<SiteSettings> redirect_row();  // of site_rows()
 std::array<Row<SiteSettings>, 3> hsts_rows();
 std::span<const Row<SiteSettings>> with_behaviour(std::span<const Row<SiteSettings>> rows);  // of site_rows() alone: joined once, and kept
+std::span<const Row<SiteSettings>> site_reads_rows();                                        // of site_rows()
 std::span<const Row<RedirectSettings>> redirect_rows();
 std::span<const Row<ErrorPageSettings>> error_page_rows();
 std::span<const Row<CorsRuleSettings>> cors_rows();

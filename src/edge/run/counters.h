@@ -16,6 +16,10 @@ struct EdgeCounters {
   Counter cache_stale;          // served although stale, because nobody answered (or within stale-while-revalidate)
   Counter cache_revalidated;    // 304 from a region
   Counter collapsed;            // requests that shared another one's fetch
+  Counter reads_redirected;     // fetches that left out a region whose copy is older
+  Counter reads_undecided;      // fetches where no region was known to hold the newest copy: asked in the usual order
+  Counter reads_older;          // answers with an older copy, because nobody who holds the newest could be reached
+  Counter copies_doubted;       // cached copies that news of their key made doubtful or dropped
   Counter resets;               // bodies that could not be completed
   Counter cache_bytes;          // gauge
   Counter cache_objects;        // gauge

@@ -35,11 +35,21 @@ Task<Fetched> Fetcher::fetch(FetchOrder order) {
   earn(rules_.hedges, hedges_, scheduler_.now());
   earn(rules_.retries, retries_, scheduler_.now());
   probe_what_is_due(order);
-  auto candidates = book_.candidates(order.regions, order.budgets.first_byte);
-  if (order.once) candidates.resize(1);
-  auto race = std::make_shared<Race>(scheduler_, std::move(candidates), order.request, std::nullopt);
-  race->keeps_refusals = order.keep_refusal;
-  auto end = co_await run_race(race, order.budgets);
+  // Nobody who holds the newest is known to work: as with a stale copy, the answer that can be had comes first.
+  bool older = !order.older.empty() && nobody_sound(order);
+  if (older) std::swap(order.regions, order.older);
+  auto end = co_await find(order);
+  const bool older_lack_it = older && end.why == GiveUp::kNotFound;
+  if (!order.older.empty() && (end.why == GiveUp::kUnavailable || older_lack_it)) {
+    std::swap(order.regions, order.older);
+    older = !older;
+    const auto asked_before = end.attempts;
+    end = co_await find(order);
+    end.attempts += asked_before;
+    if (older_lack_it && end.why == GiveUp::kUnavailable) end.why = GiveUp::kNotFoundPartly;
+  }
+  // The newest may well be there, where nobody could look.
+  if (older && end.why == GiveUp::kNotFound) end.why = GiveUp::kNotFoundPartly;
   Fetched fetched;
   fetched.why = end.why;
   fetched.attempts = end.attempts;
@@ -48,9 +58,18 @@ Task<Fetched> Fetcher::fetch(FetchOrder order) {
   fetched.last_problem = end.last_problem;
   if (!end.reply) co_return fetched;
   fetched.region = end.region->name;
+  fetched.older = older;
   fetched.head = end.reply->head();
   fetched.body = std::make_unique<BodyStream>(*this, std::move(order), std::move(end));
   co_return fetched;
+}
+
+Task<RaceEnd> Fetcher::find(const FetchOrder& order) {
+  auto candidates = book_.candidates(order.regions, order.budgets.first_byte);
+  if (order.once) candidates.resize(1);
+  auto race = std::make_shared<Race>(scheduler_, std::move(candidates), order.request, std::nullopt);
+  race->keeps_refusals = order.keep_refusal;
+  co_return co_await run_race(race, order.budgets);
 }
 
 bool Fetcher::nobody_sound(const FetchOrder& order) {
@@ -267,17 +286,20 @@ Task<void> Fetcher::drain_small(std::unique_ptr<OriginReply> reply) {
 
 void Fetcher::probe_what_is_due(const FetchOrder& order) {
   if (closing_) return;
-  for (const auto& choice : order.regions) {
-    auto& region = book_.record(choice.region);
-    if (!probe_due(region.breaker, scheduler_.now())) continue;
-    if (region.breaker.probing) {  // the last one was lost: that is an answer too
-      book_.failed(region, scheduler_.now(), "no answer to a probe");
-      continue;
-    }
-    book_.probe_sent(region);
-    counters_.probes.add();
-    scope_.spawn(run_probe(region, order.request, order.budgets));
+  for (const auto& choice : order.regions) probe_if_due(choice.region, order);
+  for (const auto& choice : order.older) probe_if_due(choice.region, order);
+}
+
+void Fetcher::probe_if_due(const std::string& name, const FetchOrder& like) {
+  auto& region = book_.record(name);
+  if (!probe_due(region.breaker, scheduler_.now())) return;
+  if (region.breaker.probing) {  // the last one was lost: that is an answer too
+    book_.failed(region, scheduler_.now(), "no answer to a probe");
+    return;
   }
+  book_.probe_sent(region);
+  counters_.probes.add();
+  scope_.spawn(run_probe(region, like.request, like.budgets));
 }
 
 Task<void> Fetcher::run_probe(RegionRecord& region, OriginRequest like, Budgets budgets) {

@@ -35,6 +35,7 @@ struct FetchCounters {
 struct FetchOrder {
   OriginRequest request;                       // `region` is filled by the fetcher
   std::vector<routing::RegionChoice> regions;  // of routing::region_order, not empty
+  std::vector<routing::RegionChoice> older;    // known to hold an older copy: asked only when nobody in `regions` can be reached
   Budgets budgets;
   bool once = false;          // one region, one attempt: for requests that must not be repeated
   bool keep_refusal = false;  // if no region has the object, the answer of one that said so comes with the GiveUp
@@ -48,6 +49,7 @@ struct Fetched {
   http::ResponseHead head;
   std::unique_ptr<BodyStream> body;
   std::string region;
+  bool older = false;  // of FetchOrder::older
   uint32_t attempts = 0;
   Mono asked{};
   Mono received{};
@@ -149,6 +151,7 @@ class Fetcher {
  private:
   friend class BodyStream;
 
+  Task<RaceEnd> find(const FetchOrder& order);  // which outlives it
   Task<RaceEnd> run_race(std::shared_ptr<Race> race, Budgets budgets);
   Task<void> run_leg(std::shared_ptr<Race> race, size_t leg, OriginRequest request, Budgets budgets);
   Task<void> run_rescue(std::shared_ptr<BodyStream::Rescue> rescue, Budgets budgets);
@@ -163,6 +166,7 @@ class Fetcher {
   void leave(const std::shared_ptr<Race>& race);
   void on_opened(RegionRecord& region);
   void probe_what_is_due(const FetchOrder& order);
+  void probe_if_due(const std::string& region, const FetchOrder& like);
 
   static constexpr size_t kLegsRunningMax = 512;  // above this a leg that lost is cancelled instead of heard out
 

@@ -37,6 +37,7 @@ struct Handler::Fill {
   GiveUp why = GiveUp::kNone;
   uint32_t attempts = 0;
   uint64_t purge_mark = 0;
+  uint64_t news_mark = 0;
   bool leads = false;     // for the other loops, too
   bool outdated = false;  // what is stored under its key has been forgotten since it began
 

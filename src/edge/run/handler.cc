@@ -23,12 +23,14 @@ Handler::Handler(Scheduler& scheduler, Fetcher& fetcher, EdgeInputs inputs, uint
       disk_(inputs.disk),
       limits_(inputs.limits),
       fill_desk_(inputs.fills),
+      news_desk_(inputs.news),
       filling_bytes_max_(std::max(cache_bytes_max / 2, uint64_t{1} << 20)),
       encoding_{.scheduler = scheduler,
                 .keep = [this](const std::string& key, std::shared_ptr<const Bytes> body) { keep_form(key, std::move(body), {}); },
                 .kept_bytes_max = cache_.object_bytes_max()},
       front_{.scheduler = scheduler, .access_log = inputs.access_log, .start = inputs.start, .loop = inputs.loop} {
   if (inputs.purges != nullptr) purges_.emplace(inputs.purges->list());
+  if (news_desk_ != nullptr) news_.emplace(news_desk_->news());
 }
 
 Handler::~Handler() = default;
@@ -156,8 +158,9 @@ bool negative_entry(const StoredObject& stored) { return stored.status != 200 &&
 Task<void> Handler::serve_object(Request& request) {
   auto stored = find_stored(request);
   if (!stored && disk_ != nullptr) stored = co_await find_on_disk(request);
+  if (stored && negative_entry(*stored) && has_news(request.cache_key, stored->news_mark)) stored = nullptr;
   if (stored) {
-    const auto use = use_of(stored->freshness, scheduler_.now());
+    const auto use = use_now(request.cache_key, *stored);
     if (use == Use::kServe) {
       counters_.cache_hits.add();
       co_await serve_stored(request, std::move(stored), CacheWord::kHit);
@@ -193,7 +196,7 @@ Task<void> Handler::serve_object(Request& request) {
 // A miss or a revalidation: shares one fetch with all who want the same.
 Task<void> Handler::serve_shared(Request& request, std::shared_ptr<const StoredObject> stale) {
   const auto fill = join_fill(request, request.key, stale);
-  const bool may_be_stale = stale && use_of(stale->freshness, scheduler_.now()) == Use::kRevalidate;
+  const bool may_be_stale = stale && use_now(request.cache_key, *stale) == Use::kRevalidate;
   Mono deadline = kNever;
   // A cached copy is worth more than a wait: at once where nobody is known to work.
   if (may_be_stale) deadline = scheduler_.now() + (nobody_sound(order_for(request, request.key)) ? Duration::zero() : kStalePatience);
@@ -370,8 +373,9 @@ Task<void> Handler::serve_directly(Request& request, std::string range) {
   order.request.method = request.is_head() ? "HEAD" : "GET";
   order.request.range = range;
   const uint64_t forgotten_before = forgotten_;
+  const uint64_t news_before = news_mark();
   auto fetched = co_await fetcher_.fetch(std::move(order));
-  if (fetched.why == GiveUp::kNone && !request.is_head()) learn_large(request, fetched, forgotten_before);
+  if (fetched.why == GiveUp::kNone && !request.is_head()) learn_large(request, fetched, forgotten_before, news_before);
   // If-Range that names another version: the whole of this one (RFC 9110 13.1.5).
   if (fetched.why == GiveUp::kNone && fetched.head.status == 206 && request.headers().has("if-range")) {
     const auto last_modified = http::parse_http_date(fetched.head.headers.get("last-modified"));
@@ -393,7 +397,9 @@ Task<void> Handler::serve_fetched(Request& request, Fetched fetched) {
   head.status = fetched.head.status;
   head.headers = request.forwards() ? end_to_end(fetched.head.headers) : passed_on(fetched.head.headers);
   if (safe_method(request.exchange.request().method)) add_common_fields(head.headers);
-  const auto provenance = provenance_of(request, fetched.region, CacheWord::kNone, fetched.attempts);
+  const auto word = fetched.older ? CacheWord::kStale : CacheWord::kNone;
+  if (fetched.older) counters_.reads_older.add();
+  const auto provenance = provenance_of(request, fetched.region, word, fetched.attempts);
   if (head.status == 416 && !request.forwards()) {
     auto refusal = refuse(416, "The object is shorter.");
     if (head.headers.has("content-range")) refusal.head.headers.add("Content-Range", head.headers.get("content-range"));
@@ -478,6 +484,7 @@ FetchOrder Handler::order_for(Request& request, std::string key) {
   FetchOrder order;
   order.request.key = std::move(key);
   order.regions = routing::region_order(*request.site, *health_.get(), *steering_.get());
+  heed_copies(*request.site, order);
   const auto& edge = request.config->edge;
   order.budgets = {.connect = edge.connect_timeout, .first_byte = edge.first_byte_timeout, .stall = edge.stall_timeout};
   if (request.forwards()) {

@@ -18,6 +18,7 @@
 #include "edge/run/fetcher.h"
 #include "edge/run/fill_desk.h"
 #include "edge/run/front_exchange.h"
+#include "edge/run/news_desk.h"
 #include "edge/run/purge_desk.h"
 #include "edge/run/site_exchange.h"
 #include "io/http_server.h"
@@ -34,7 +35,8 @@ struct EdgeInputs {
   DiskTier* disk = nullptr;     // none: memory only
   PurgeDesk* purges = nullptr;  // none: nothing is ever purged
   CacheLimits limits{};
-  FillDesk* fills = nullptr;           // none: each loop fetches for itself
+  FillDesk* fills = nullptr;  // none: each loop fetches for itself
+  NewsDesk* news = nullptr;   // none: nobody tells of copies that are older than others
   io::LineFeed* access_log = nullptr;  // this loop's; outlives it
   uint32_t start = 0;                  // see FrontDesk
   uint32_t loop = 0;
@@ -57,6 +59,8 @@ class Handler {
 
   // What is stored under the key, with all its variants, is outdated; what is being fetched for it just now will not be kept.
   void forget(const std::string& cache_key);
+  // These keys have changed, or are the same in all regions by now: what was asked for before is not served unasked any more.
+  void doubt(const std::vector<KeyHasNews>& keys);
   // Has an object of a site in the cache, if it may be stored there at all; the key is without the site's prefix.
   Task<Warmed> warm(std::string site, std::string key);
   // The same for several, kWarmedAtOnce at a time; in the order of the keys.
@@ -111,7 +115,7 @@ class Handler {
   // handler_blocks.cc
   bool may_block(const Fill& fill, const http::ResponseHead& head) const;
   void take_large(const std::shared_ptr<Fill>& fill, Fetched fetched);
-  void learn_large(Request& request, const Fetched& fetched, uint64_t forgotten_before);
+  void learn_large(Request& request, const Fetched& fetched, uint64_t forgotten_before, uint64_t news_before);
   std::shared_ptr<BlockRun> start_run(const std::string& cache_key, std::shared_ptr<const StoredObject> object, uint64_t first,
                                       uint64_t end, std::optional<FetchOrder> order, Fetched fetched);
   Task<void> run_blocks(std::shared_ptr<BlockRun> run, std::optional<FetchOrder> order, Fetched fetched);
@@ -128,6 +132,13 @@ class Handler {
                          std::vector<ByteRange> ranges);
   Task<Result<void>> send_blocks(Request& request, BlockReader& reader, ByteRange range);
   Task<void> serve_without_blocks(Request& request, Fault fault);
+
+  // handler_news.cc
+  void doubt_one(const KeyHasNews& key);
+  bool has_news(std::string_view cache_key, uint64_t mark);
+  Use use_now(std::string_view cache_key, const StoredObject& object);
+  void heed_copies(const SiteSettings& site, FetchOrder& order);
+  uint64_t news_mark() { return news_ ? news_->mark() : 0; }
 
   Task<bool> follow_another_loop(std::shared_ptr<Fill> fill, Mono deadline);
   StoredObject describe(const Fill& fill, const Fetched& fetched) const;
@@ -166,6 +177,8 @@ class Handler {
   const CacheLimits limits_;
   FillDesk* fill_desk_;
   std::optional<Published<PurgeList>::Reader> purges_;
+  NewsDesk* news_desk_;
+  std::optional<KeyNews::Reader> news_;
   uint64_t forgotten_ = 0;  // calls of forget()
   uint64_t filling_bytes_ = 0;
   uint64_t filling_bytes_max_;

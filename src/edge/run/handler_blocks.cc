@@ -34,15 +34,18 @@ void Handler::take_large(const std::shared_ptr<Fill>& fill, Fetched fetched) {
 }
 
 // A part of an object nothing was known of says how large it is, and under which tag: what the next request needs.
-void Handler::learn_large(Request& request, const Fetched& fetched, uint64_t forgotten_before) {
+void Handler::learn_large(Request& request, const Fetched& fetched, uint64_t forgotten_before, uint64_t news_before) {
   const auto part = http::parse_content_range(fetched.head.headers.get("content-range"));
-  if (fetched.head.status != 206 || !part || !part->size_bytes || forgotten_ != forgotten_before || !request.found_key.empty()) return;
+  if (fetched.older || fetched.head.status != 206 || !part || !part->size_bytes || forgotten_ != forgotten_before ||
+      !request.found_key.empty())
+    return;
   Fill fill(scheduler_);
   fill.cache_key = request.cache_key;
   fill.forward = request.site->forward;
   fill.client.authorization = request.headers().has("authorization");
   fill.ttl = request.ttl();
   fill.purge_mark = purge_mark();
+  fill.news_mark = news_before;
   Fetched whole{.why = GiveUp::kNone,
                 .head = fetched.head,
                 .body = {},

@@ -11,7 +11,8 @@ std::shared_ptr<Handler::Fill> Handler::join_fill(Request& request, const std::s
   const std::string cache_key = request.site->name + '\0' + key;
   const std::string fill_key = request.found_key.empty() ? cache_key : request.found_key;
   const uint64_t mark = purge_mark();
-  if (const auto at = fills_.find(fill_key); at != fills_.end() && !at->second->outdated && at->second->purge_mark == mark) {
+  if (const auto at = fills_.find(fill_key);
+      at != fills_.end() && !at->second->outdated && at->second->purge_mark == mark && !has_news(cache_key, at->second->news_mark)) {
     counters_.collapsed.add();
     return at->second;
   }
@@ -19,6 +20,7 @@ std::shared_ptr<Handler::Fill> Handler::join_fill(Request& request, const std::s
   fill->fill_key = fill_key;
   fill->cache_key = cache_key;
   fill->purge_mark = mark;
+  fill->news_mark = news_mark();  // before anybody is asked, or chosen
   fill->begun_by = request.id;
   fill->forward = request.site->forward;
   fill->client.authorization = request.headers().has("authorization");
@@ -27,6 +29,7 @@ std::shared_ptr<Handler::Fill> Handler::join_fill(Request& request, const std::s
   auto order = order_for(request, key);
   if (request.forwards()) fill->asked_with = request.headers();
   if (fill->stale) {
+    order.older.clear();  // the stored copy is as good as theirs
     order.request.if_none_match = fill->stale->etag;
     if (fill->stale->etag.empty()) order.request.if_modified_since = fill->stale->headers.get("last-modified");
   }
@@ -89,7 +92,7 @@ Task<bool> Handler::follow_another_loop(std::shared_ptr<Fill> fill, Mono deadlin
     co_await brought->changed.wait_until(deadline);
   }
   const auto object = brought->object;
-  if (!object || fill->outdated || object->purge_mark < fill->purge_mark) co_return false;
+  if (!object || fill->outdated || object->purge_mark < fill->purge_mark || has_news(fill->cache_key, object->news_mark)) co_return false;
   counters_.collapsed.add();
   fill->object = object;
   fill->state = Fill::State::kDone;
@@ -122,6 +125,11 @@ Task<void> Handler::fetch_for(std::shared_ptr<Fill> fill, FetchOrder order) {
 }
 
 Task<void> Handler::take(std::shared_ptr<Fill> fill, Fetched fetched) {
+  if (fetched.older) {
+    fill->state = Fill::State::kNotShared;
+    fill->fetched = std::move(fetched);
+    co_return;
+  }
   if (fill->forward == ForwardMode::kRequests) fill->vary = http::parse_vary(fetched.head.headers).names;
   if (may_share(*fill, fetched.head)) {
     co_await receive(fill, std::move(fetched));
@@ -159,6 +167,7 @@ void Handler::refresh(const std::shared_ptr<Fill>& fill, const Fetched& fetched)
   object.large_bytes = fill->stale->large_bytes;
   object.tags = fetched.head.headers.has("surrogate-key") ? tags_of(fetched.head.headers) : fill->stale->tags;
   object.purge_mark = fill->purge_mark;
+  object.news_mark = fill->news_mark;
   fill->object = std::make_shared<const StoredObject>(std::move(object));
   fill->word = CacheWord::kRevalidated;
   fill->state = Fill::State::kDone;
@@ -175,6 +184,7 @@ StoredObject Handler::describe(const Fill& fill, const Fetched& fetched) const {
   object.status = fetched.head.status;
   object.tags = tags_of(fetched.head.headers);
   object.purge_mark = fill.purge_mark;
+  object.news_mark = fill.news_mark;
   return object;
 }
 
@@ -213,7 +223,8 @@ Task<void> Handler::receive(std::shared_ptr<Fill> fill, Fetched fetched) {
 }
 
 void Handler::store(const Fill& fill, std::shared_ptr<const StoredObject> object) {
-  if (fill.outdated) return;
+  // It began before somebody said that the key has changed: what it brought may be what was there before.
+  if (fill.outdated || has_news(fill.cache_key, fill.news_mark)) return;
   const auto at = cache_.find(fill.cache_key);
   if (fill.vary.empty()) {
     if (at && at->is_marker()) forget(fill.cache_key);
@@ -224,6 +235,7 @@ void Handler::store(const Fill& fill, std::shared_ptr<const StoredObject> object
     for (const auto& dropped : added.dropped) cache_.remove(dropped);
     auto marker = make_marker(std::move(added.marker));
     marker.purge_mark = fill.purge_mark;
+    marker.news_mark = fill.news_mark;
     keep(fill.cache_key, std::make_shared<const StoredObject>(std::move(marker)));
     keep(key, std::move(object));
   }
@@ -237,11 +249,13 @@ void Handler::keep(const std::string& key, std::shared_ptr<const StoredObject> o
 
 // "No region has it", for a while, where the site wants that; what was stored is gone in any case.
 void Handler::store_negative(const Fill& fill) {
+  const bool known_better = fill.outdated || has_news(fill.cache_key, fill.news_mark);
   forget(fill.cache_key);
-  if (fill.ttl.negative_ttl == Duration::zero()) return;
+  if (fill.ttl.negative_ttl == Duration::zero() || known_better) return;
   StoredObject nothing;
   nothing.status = 404;
   nothing.body = std::make_shared<const Bytes>(0);
+  nothing.news_mark = fill.news_mark;
   nothing.freshness = {.received = scheduler_.now(), .lifetime = fill.ttl.negative_ttl, .never_stale = true};
   cache_.put(fill.cache_key, std::make_shared<const StoredObject>(std::move(nothing)));
   refresh_gauges();

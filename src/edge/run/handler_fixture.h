@@ -81,7 +81,9 @@ class HandlerFixture : public ::testing::Test {
   Published<EdgeConfig> config{std::make_shared<const EdgeConfig>(test_config())};
   Published<HealthSnapshot> health{std::make_shared<const HealthSnapshot>()};
   Published<Steering> steering{std::make_shared<const Steering>()};
-  Handler handler{time, fetcher, {config, health, steering}, 64 << 20};
+  KeyNews news;
+  NewsDesk news_desk{news};
+  Handler handler{time, fetcher, {config, health, steering, nullptr, nullptr, CacheLimits{}, nullptr, &news_desk}, 64 << 20};
   TaskScope tasks;
   FakeRegion& east = origin.region("east");
   FakeRegion& west = origin.region("west");

@@ -130,7 +130,7 @@ Task<std::shared_ptr<const StoredObject>> Handler::find_page(Request& request, s
   if (!stored && disk_ != nullptr) stored = co_await load(cache_key);
   if (stored && purged(cache_key, *stored)) stored = nullptr;
   const auto is_there = [](const std::shared_ptr<const StoredObject>& object) { return object && object->status == 200; };
-  if (stored && use_of(stored->freshness, scheduler_.now()) == Use::kServe) co_return is_there(stored) ? stored : nullptr;
+  if (stored && use_now(cache_key, *stored) == Use::kServe) co_return is_there(stored) ? stored : nullptr;
   const auto fill = join_fill(request, key, is_there(stored) ? stored : nullptr);
   co_await await_end(fill);
   if (fill->state == Fill::State::kDone) co_return is_there(fill->object) ? fill->object : nullptr;

@@ -17,7 +17,7 @@ Task<Warmed> Handler::warm(std::string site, std::string key) {
   request.key = found->prefix + key;
   request.cache_key = found->name + '\0' + request.key;
   const auto stored = find_stored(request);
-  if (stored && stored->status == 200 && stored->large_bytes == 0 && use_of(stored->freshness, scheduler_.now()) == Use::kServe)
+  if (stored && stored->status == 200 && stored->large_bytes == 0 && use_now(request.cache_key, *stored) == Use::kServe)
     co_return Warmed::kWasThere;
   co_await serve_object(request);
   const auto status = nobody.status();

@@ -6,12 +6,14 @@ EdgeWorker::EdgeWorker(io::Loop& loop, EdgeInputs inputs, EvidenceSink& sink, Lo
     : loop_(loop),
       options_(std::move(options)),
       purges_(inputs.purges),
+      news_(inputs.news),
       client_(loop, {.tls = options_.tls, .faults = options_.faults}),
       origin_(loop, client_, inputs.config),
       book_(loop, sink, log, BreakerRules{}),
       fetcher_(loop, origin_, book_, Fetcher::Rules{}),
       handler_(loop, fetcher_, inputs, inputs.config.read()->edge.cache_memory_bytes / inputs.config.read()->loops) {
   handler_.post_here = [handle = loop_.handle()](Callback callback) { (void)handle.post(std::move(callback)); };
+  if (news_ != nullptr) news_member_ = news_->join(loop_.handle(), [this](const std::vector<KeyHasNews>& keys) { handler_.doubt(keys); });
   if (purges_ == nullptr) return;
   purge_member_ = purges_->join(loop_.handle(), [this](const std::string& key) { handler_.forget(key); });
   handler_.tell_others = [this](const std::string& key) { purges_->tell_others(purge_member_, key); };
@@ -19,6 +21,7 @@ EdgeWorker::EdgeWorker(io::Loop& loop, EdgeInputs inputs, EvidenceSink& sink, Lo
 
 EdgeWorker::~EdgeWorker() {
   if (purges_ != nullptr) purges_->leave(purge_member_);
+  if (news_ != nullptr) news_->leave(news_member_);
 }
 
 io::HttpServerOptions EdgeWorker::server_options() {
@@ -77,6 +80,7 @@ Task<void> EdgeWorker::drain(Mono deadline) {
   loop_.cancel(timer);
   fetcher_.cancel_all();  // nobody waits for what still runs
   if (purges_ != nullptr) purges_->leave(purge_member_);
+  if (news_ != nullptr) news_->leave(news_member_);
   co_await handler_.close();
   co_await fetcher_.close();
 }

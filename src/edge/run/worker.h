@@ -64,6 +64,8 @@ class EdgeWorker {
   Options options_;
   PurgeDesk* purges_;
   uint64_t purge_member_ = 0;
+  NewsDesk* news_;
+  uint64_t news_member_ = 0;
   io::HttpClient client_;
   HttpOriginClient origin_;
   RegionBook book_;

@@ -1,5 +1,7 @@
 #include "replicate/run/committer.h"
 
+#include "replicate/run/copy_news.h"
+
 namespace evershore::replicate {
 
 namespace {
@@ -37,8 +39,11 @@ Task<bool> Committer::write_batch(std::vector<queue::Taken> tasks, std::vector<K
     if (now) task.generation = now->generation;
   }
 #endif
+  std::vector<ObjectKey> keys;
+  for (const auto& task : tasks) keys.push_back(task.key);
   auto done = context_.queue.done(context_.rules.site, std::move(tasks));
   const auto removed = co_await std::move(done);
+  if (removed) context_.copy_news->done(keys);
   if (!removed) context_.log.error("site {}: the queue could not be written: {}", context_.rules.site, removed.error().text);
   co_return removed.has_value();
 }

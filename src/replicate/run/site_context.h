@@ -112,6 +112,8 @@ class OwnWrites {
   std::unordered_map<std::string, std::string> older_;
 };
 
+class CopyNews;
+
 struct SiteContext {
   SiteContext(Scheduler& the_scheduler, queue::TaskQueue& the_queue, queue::RowStore& the_rows, ReplicatorRules the_rules, Log the_log)
       : scheduler(the_scheduler),
@@ -132,6 +134,7 @@ struct SiteContext {
   std::vector<std::unique_ptr<Region>> regions;  // in the site's order of preference
   std::vector<PairCounters> pairs;               // source index * regions + target index
   OwnWrites own_writes;
+  CopyNews* copy_news = nullptr;  // the replicator's; always there while it runs
   DeleteCapState delete_cap;
   uint64_t deletes_held = 0;  // keys sent back to wait by the cap, since it was last released
   bool stopping = false;

@@ -21,6 +21,7 @@ size_t index(queue::Lane lane) { return static_cast<size_t>(lane); }
 SiteReplicator::SiteReplicator(ReplicatorRules rules, ReplicatorDeps deps)
     : context_(deps.scheduler, deps.queue, deps.rows, std::move(rules), deps.log),
       reachable_(std::move(deps.reachable)),
+      copy_news_(context_, deps.news, std::move(deps.tell_news)),
       committer_(context_),
       worker_(context_, committer_),
       membership_(context_),
@@ -28,6 +29,7 @@ SiteReplicator::SiteReplicator(ReplicatorRules rules, ReplicatorDeps deps)
       scan_wake_(deps.scheduler),
       stop_wake_(deps.scheduler) {
   EVERSHORE_ASSERT(deps.regions.size() <= kRegionSlotsMax);
+  context_.copy_news = &copy_news_;
   for (const auto& given : deps.regions) {
     auto region = std::make_unique<Region>(deps.scheduler, context_.rules.requests_per_region);
     region->name = given.name;
@@ -44,6 +46,7 @@ Task<Result<void>> SiteReplicator::start(Scans scans) {
   auto loading = membership_.load();
   CO_TRY_VOID(co_await std::move(loading));
   started_ = true;
+  copy_news_.load();
   scans_ = scans;
   scan_wanted_ = scans == Scans::kRegular;
   committing_.spawn(committer_.run());
@@ -93,9 +96,10 @@ Task<Result<void>> SiteReplicator::hint(ObjectKey key, std::string region, std::
     hint.source = from->slot;
     hint.etag = std::move(etag);
   }
-  std::vector<queue::NewTask> tasks{{.key = std::move(key), .why = queue::Why::kEvent, .hint = std::move(hint)}};
+  std::vector<queue::NewTask> tasks{{.key = key, .why = queue::Why::kEvent, .hint = std::move(hint)}};
   auto enqueue = context_.queue.enqueue(context_.rules.site, std::move(tasks), context_.scheduler.wall(), queue::Durability::kDurable);
   CO_TRY_VOID(co_await std::move(enqueue));
+  copy_news_.reported(key, from->slot, removed);
   wake_.notify_all();
   co_return Result<void>{};
 }
@@ -239,6 +243,7 @@ Task<void> SiteReplicator::tick() {
     co_await step_failback(*region, reachable);
     co_await trim_parked(*region);
   }
+  copy_news_.look_at_regions();
 }
 
 Task<void> SiteReplicator::came_back(Region& region) {
@@ -288,8 +293,11 @@ Task<void> SiteReplicator::trim_parked(Region& region) {
   auto noting = membership_.note_full_scan_needed(region);
   const auto noted = co_await std::move(noting);
   if (!noted) co_return;
+  const auto keys = copy_news_.waiting_for(region.slot);
   auto forget = context_.queue.forget_parked(context_.rules.site, region.slot);
   const auto forgotten = co_await std::move(forget);
+  copy_news_.look_at_regions();  // the region as a whole first
+  copy_news_.done(keys);
   if (forgotten)
     context_.log.info("site {}: {} keys wait for {}: replaced by a full scan at its return", context_.rules.site, *forgotten, region.name);
 }

@@ -24,6 +24,7 @@
 #include "base/sync.h"
 #include "replicate/reconcile.h"
 #include "replicate/run/committer.h"
+#include "replicate/run/copy_news.h"
 #include "replicate/run/membership.h"
 #include "replicate/run/scanner.h"
 #include "replicate/run/site_context.h"
@@ -44,6 +45,8 @@ struct ReplicatorDeps {
   // Whether a region may be asked at all, by its health and drains. Called each tick; cheap.
   std::function<bool(const std::string& region)> reachable;
   Log log;
+  KeyNews* news = nullptr;  // told which copies are older, for those who read them; null: nobody is
+  TellNews tell_news = {};  // on this thread
 };
 
 struct RegionReplication {
@@ -143,7 +146,6 @@ struct KeyExplanation {
   std::vector<RegionView> regions;
 };
 
-enum class Removed : uint8_t { kNo, kYes };
 inline constexpr size_t kPendingListedMax = 100;
 
 class SiteReplicator {
@@ -206,6 +208,7 @@ class SiteReplicator {
 
   SiteContext context_;
   std::function<bool(const std::string&)> reachable_;
+  CopyNews copy_news_;
   Committer committer_;
   Worker worker_;
   Membership membership_;

@@ -6,6 +6,7 @@
 
 #include "replicate/identity.h"
 #include "replicate/part_layout.h"
+#include "replicate/run/copy_news.h"
 #include "replicate/run/short_road.h"
 #include "replicate/run/transfer.h"
 #include "store/body.h"
@@ -401,6 +402,7 @@ Task<void> Worker::park(const queue::TaskRow& task, RegionSet regions) {
   auto parking = context_.queue.park(context_.rules.site, {task.key, task.generation}, regions);
   const auto kept = co_await std::move(parking);
   if (!kept) context_.log.error("site {}: the queue could not be written: {}", context_.rules.site, kept.error().text);
+  context_.copy_news->parked(task.key);
 }
 
 // Regions that should have answered are tried again soon; those known to be away are waited for. If one of the latter came

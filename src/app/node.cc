@@ -67,6 +67,7 @@ Node::Node(Settings settings, std::string settings_path, Log log)
       health_board_(std::make_shared<const HealthSnapshot>()),
       edge_config_(std::make_shared<const edge::EdgeConfig>(
           edge::make_edge_config(settings_.edge, settings_.regions, settings_.sites, static_cast<uint32_t>(thread_count(settings_.node))))),
+      preferences_(loop_, events_, [this](const std::string& region) { return load_of(region); }),
       publisher_(loop_, log.named("dns"), settings_.node.name),
       cookie_secret_(cookie_secret_of(settings_.dns)),
       rate_limiter_(settings_.dns.rate_limit),
@@ -260,6 +261,7 @@ Result<void> Node::start_serving() {
                  .purges = purges_.get(),
                  .fills = &fills_,
                  .news = &news_desk_,
+                 .preference = &preferences_.published(),
                  .access_log = &front_->access_log(i),
                  .start = start,
                  .loop = static_cast<uint32_t>(i)},
@@ -300,13 +302,20 @@ void Node::start_health() {
   auto* self = this;
   health::HealthHooks hooks{.load = [self] { return self->remembered_health_; },
                             .store = [self](std::string state) { self->replication_->save("health", std::move(state)); },
-                            .on_change = [self](const HealthSnapshot& h, const health::HealthChange& c) { self->on_health_change(h, c); }};
+                            .on_change = [self](const HealthSnapshot& h, const health::HealthChange& c) { self->on_health_change(h, c); },
+                            .on_probe =
+                                [self](std::string_view check, const ProbeResult& result) {
+                                  if (result.ok && check.starts_with("region/"))
+                                    self->preferences_.probed(std::string(check.substr(7)), result.took);
+                                }};
   alerts_ =
       std::make_unique<health::Alerts>(loop_, settings_.alerts, health::Alerts::Options{.node = settings_.node.name}, log_.named("alerts"));
   health_ = std::make_unique<health::HealthRunner>(loop_, health_board_, std::move(hooks), health::Prober::Options{.faults = &faults_},
                                                    log_.named("health"));
+  preferences_.configure(settings_.sites);
   health_->start(health_settings(settings_));
   refresh_answers();
+  step_preferences();
   loop_.call_at(loop_.now() + kKeysInterval, [this] { refresh_keys(); });
   if (alerts_->wants("replication")) watch_backlog();
 }
@@ -324,8 +333,11 @@ void Node::on_health_change(const HealthSnapshot& health, const health::HealthCh
                             health_name(change.before), format_duration(change.lasted)));
   }
   if (auto alert = health::alert_of(change)) alerts_->tell(*alert);
-  if (check.health != Health::kDown || !check.name.starts_with("region/")) return;
+  if (!check.name.starts_with("region/")) return;
   const auto region = check.name.substr(7);
+  if (check.health == Health::kUp && change.before == Health::kDown) prefer_again(region, false);
+  if (check.health != Health::kDown) return;
+  preferences_.went(region);
   for (const auto& [name, site] : settings_.sites) {
     const bool member = std::ranges::find(site.regions, region) != site.regions.end();
     if (!member || site.failback.mode != FailbackMode::kManual || steersman_->now().drains.contains(region)) continue;
@@ -383,6 +395,7 @@ void Node::take_readiness(const std::vector<SiteReadiness>& all) {
     const auto at = settings_.sites.find(site);
     if (at == settings_.sites.end()) continue;
     const bool gated = at->second.failback.mode == FailbackMode::kInSync;
+    if (gated && !why_not && steersman_->now().not_ready.contains({site, region})) preferences_.came_back(site, region);
     steersman_->set_readiness(site, region, gated ? why_not : std::nullopt);
   }
 }
@@ -499,6 +512,7 @@ void Node::apply(Settings next) {
   on_certificates();
   notifier_.configure(settings_.dns, publisher_.transfers().read()->rules);
   steersman_->retain(settings_);
+  preferences_.configure(settings_.sites);
   health_->reconfigure(health_settings(settings_));
   if (data_changed) replication_->configure(settings_);
   if (alerts_changed) frozen("alerts", true);
@@ -539,6 +553,7 @@ Task<Result<void>> Node::drain(console::DrainRequest request) {
 
 Task<Result<void>> Node::undrain(std::string region) {
   CO_TRY_VOID(known_region(region));
+  if (steersman_->now().drains.contains(region)) prefer_again(region, true);
   steersman_->undrain(region);
   co_return Result<void>();
 }

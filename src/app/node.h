@@ -12,6 +12,7 @@
 #include "acme/run/certificates.h"
 #include "app/event_log.h"
 #include "app/front.h"
+#include "app/region_preferences.h"
 #include "app/replication_thread.h"
 #include "app/serving_thread.h"
 #include "app/steersman.h"
@@ -92,6 +93,9 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
 
   void on_health_change(const HealthSnapshot& health, const health::HealthChange& change);
   void refresh_answers();
+  void step_preferences();
+  void prefer_again(const std::string& region, bool undrained);
+  RegionPreferences::Load load_of(const std::string& region) const;
   void refresh_keys();
   void on_zones_published();
   Task<void> learn_outside(const DnsSettings& settings);
@@ -126,6 +130,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   edge::NewsDesk news_desk_{news_};
   std::unique_ptr<ReplicationThread> replication_;
   std::unique_ptr<Steersman> steersman_;
+  RegionPreferences preferences_;
   dns::DnsPublisher publisher_;
   const dnswire::CookieSecret cookie_secret_;
   dns::RateLimiter rate_limiter_;

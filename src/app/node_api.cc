@@ -276,6 +276,7 @@ Task<std::string> Node::status_json() {
   json["regions"] = regions_document(view);
   json["checks"] = checks_document(view);
   json["sites"] = sites_document(view);
+  for (auto& site : json["sites"]) site["choice"] = choice_json(settings_.sites.at(site["name"].get<std::string>()), preferences_);
   json["edge"] = edge_json(serving_, endpoints_.edge);
   json["edge"]["disk"] = disk_json(disk_cache_.get());
   json["edge"]["reads"] = reads_json(serving_, news_);
@@ -314,7 +315,9 @@ Task<Result<std::string>> Node::explain_key(std::string site, std::string key) {
       replication_->loop(), loop_, [replicators, site, key] { return explain_there(*replicators, site, key); });
   if (!explanation) co_return std::unexpected(std::move(explanation).error());
   auto json = key_explanation(site, *explanation);
-  json["reads"] = reads_of_key(settings_.sites.at(site), key, news_);
+  const auto& settings = settings_.sites.at(site);
+  json["reads"] = reads_of_key(settings, key, news_);
+  json["reads"]["order"] = order_of_key(settings, key, *health_board_.read(), steersman_->now(), *preferences_.published().read());
   co_return to_text(json);
 }
 

@@ -1,8 +1,9 @@
 #include "app/reads_report.h"
 
-#include <fmt/format.h>
-
+#include <array>
 #include <nlohmann/json.hpp>
+
+#include "routing/choice.h"
 
 namespace evershore::app {
 
@@ -53,6 +54,42 @@ Json reads_of_key(const SiteSettings& site, const std::string& key, KeyNews& new
   const bool latest = site.reads.mode == ReadsMode::kLatest;
   Json json{{"mode", latest ? "latest" : "any"}, {"newest", asked}, {"older", older}, {"perhaps_older", perhaps}};
   json["changed_here"] = about.mark != 0;  // lately
+  return json;
+}
+
+Json order_of_key(const SiteSettings& site, const std::string& key, const HealthSnapshot& health, const Steering& steering,
+                  const RegionPreference& preference) {
+  Json order = Json::array();
+  const auto regions = routing::region_order(site, health, steering);
+  for (const auto& choice : routing::order_for_key(site, regions, routing::key_hash(key), preference)) order.push_back(choice.region);
+  return order;
+}
+
+namespace {
+double seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
+
+Json ramps_json(const SiteSettings& site, const RegionPreferences& preferences) {
+  Json ramps = Json::array();
+  for (const auto& region : site.regions) {
+    const auto* ramp = preferences.ramp(site.name, region);
+    if (ramp == nullptr) continue;
+    ramps.push_back({{"region", region}, {"percent", ramp->rules.shares[ramp->state.stage] / 10.0}, {"setbacks", ramp->state.setbacks}});
+  }
+  return ramps;
+}
+}  // namespace
+
+Json choice_json(const SiteSettings& site, const RegionPreferences& preferences) {
+  constexpr std::array<const char*, 3> kModes = {"order", "weights", "nearest"};
+  Json json{{"mode", kModes[static_cast<size_t>(site.reads.choice)]}, {"weights", site.reads.weights}};
+  const auto nearest = preferences.nearest(site.name);
+  json["nearest"] = nearest.empty() ? Json() : Json(nearest);
+  json["distance_seconds"] = Json::object();
+  for (const auto& region : site.regions) {
+    const auto distance = preferences.distance(region);
+    json["distance_seconds"][region] = distance ? Json(seconds(*distance)) : Json();
+  }
+  json["ramps"] = ramps_json(site, preferences);
   return json;
 }
 

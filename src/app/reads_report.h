@@ -6,10 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "app/region_preferences.h"
 #include "app/serving_thread.h"
 #include "console/metrics.h"
 #include "model/key_news.h"
 #include "model/settings.h"
+#include "model/steering.h"
 
 namespace evershore::app {
 
@@ -17,5 +19,10 @@ nlohmann::ordered_json reads_json(const std::vector<std::unique_ptr<ServingThrea
 void reads_metrics(console::MetricsText& out, const nlohmann::ordered_json& reads);
 // Which of the site's regions hold the newest copy of this key, as far as is known.
 nlohmann::ordered_json reads_of_key(const SiteSettings& site, const std::string& key, KeyNews& news);
+// The regions in the order in which they would be asked for this key, if their copies were alike.
+nlohmann::ordered_json order_of_key(const SiteSettings& site, const std::string& key, const HealthSnapshot& health,
+                                    const Steering& steering, const RegionPreference& preference);
+// How the site chooses, and by what.
+nlohmann::ordered_json choice_json(const SiteSettings& site, const RegionPreferences& preferences);
 
 }  // namespace evershore::app

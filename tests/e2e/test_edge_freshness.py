@@ -112,7 +112,7 @@ def test_latest_never_shows_an_older_copy_once_a_change_was_accepted(late):
                 assert (status, body) == (200, b"new") and "region=east" in headers["x-evershore"]
         assert west.client().get("f/0") == b"old"
         told = json.loads(node.command("explain", "f/0", "--json", check=0).stdout)
-        assert told["reads"] == {"mode": "latest", "newest": ["east"], "older": ["west"], "perhaps_older": [], "changed_here": True}
+        assert told["reads"] == {"mode": "latest", "newest": ["east"], "older": ["west"], "perhaps_older": [], "changed_here": True, "order": ["west", "east"]}
         gate.opened.set()
         wait_until(lambda: known_behind(node) == 0, what="all copied")
         assert west.client().get("f/0") == b"new"

@@ -179,6 +179,7 @@ void check_sites(const Settings& settings, Problems& problems) {
     check_forward(site, path, settings.regions, problems);
     check_transport(site, path, settings.edge, problems);
     check_behaviour(site, path, problems);
+    check_reads(site, path, problems);
     for (size_t i = 0; i < site.hosts.size(); ++i) {
       if (site.hosts[i].empty()) continue;
       const auto [owner, fresh] = owner_of_host.emplace(site.hosts[i], name);

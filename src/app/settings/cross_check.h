@@ -25,5 +25,7 @@ std::vector<std::string> known_checks(const Settings& settings);
 
 // Of one site: redirects, error pages, fields, cross-origin rules, access.
 void check_behaviour(const SiteSettings& site, const std::string& path, Problems& problems);
+// Of one site: weights and ramps.
+void check_reads(const SiteSettings& site, const std::string& path, Problems& problems);
 
 }  // namespace evershore::app

@@ -270,6 +270,10 @@ void read_fields(Reader& reader, const std::string& path, const toml::node* node
 
 void read_site(Reader& reader, const std::string& path, const toml::table& table, SiteSettings& site) {
   auto& behaviour = site.behaviour;
+  const auto read_weight = [&](const std::string& at, const std::string& region, const toml::node& value) {
+    read_value(reader, at, value, weight_limits(), site.reads.weights[region]);
+  };
+  read_entries(reader, path + ".weights", table.get("weights"), kRegionsMax, read_weight);
   read_all(reader, redirect_rows(), path + ".redirects", table.get("redirects"), kRedirectsMax, behaviour.redirects);
   read_all(reader, error_page_rows(), path + ".error_pages", table.get("error_pages"), kErrorPagesMax, behaviour.error_pages);
   read_all(reader, cors_rows(), path + ".cors", table.get("cors"), kCorsRulesMax, behaviour.cors);

@@ -36,6 +36,7 @@ Row<SiteSettings> redirect_row();  // of site_rows()
 std::array<Row<SiteSettings>, 3> hsts_rows();
 std::span<const Row<SiteSettings>> with_behaviour(std::span<const Row<SiteSettings>> rows);  // of site_rows() alone: joined once, and kept
 std::span<const Row<SiteSettings>> site_reads_rows();                                        // of site_rows()
+Limits weight_limits();                                                                      // of sites.NAME.weights REGION
 std::span<const Row<RedirectSettings>> redirect_rows();
 std::span<const Row<ErrorPageSettings>> error_page_rows();
 std::span<const Row<CorsRuleSettings>> cors_rows();

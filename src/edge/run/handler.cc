@@ -5,6 +5,7 @@
 #include "edge/run/fill.h"
 #include "edge/run/strict_exchange.h"
 #include "edge/secure.h"
+#include "routing/choice.h"
 #include "routing/decide.h"
 #include "wire/http/cache_control.h"
 #include "wire/http/conditional.h"
@@ -30,6 +31,7 @@ Handler::Handler(Scheduler& scheduler, Fetcher& fetcher, EdgeInputs inputs, uint
                 .kept_bytes_max = cache_.object_bytes_max()},
       front_{.scheduler = scheduler, .access_log = inputs.access_log, .start = inputs.start, .loop = inputs.loop} {
   if (inputs.purges != nullptr) purges_.emplace(inputs.purges->list());
+  if (inputs.preference != nullptr) preference_.emplace(*inputs.preference);
   if (news_desk_ != nullptr) news_.emplace(news_desk_->news());
 }
 
@@ -480,10 +482,18 @@ Task<void> Handler::send(Request& request, http::ResponseHead head, std::span<co
 
 // ---- small decisions ----
 
+std::vector<routing::RegionChoice> Handler::regions_for(const SiteSettings& site, std::string_view key) {
+  auto order = routing::region_order(site, *health_.get(), *steering_.get());
+  const auto preference = preference_ ? preference_->get() : nullptr;
+  const bool by_key = site.reads.choice != ChoiceMode::kOrder || (preference && !preference->shares.empty());
+  if (!by_key) return order;
+  return routing::order_for_key(site, std::move(order), routing::key_hash(key), preference ? *preference : RegionPreference{});
+}
+
 FetchOrder Handler::order_for(Request& request, std::string key) {
   FetchOrder order;
   order.request.key = std::move(key);
-  order.regions = routing::region_order(*request.site, *health_.get(), *steering_.get());
+  order.regions = regions_for(*request.site, order.request.key);
   heed_copies(*request.site, order);
   const auto& edge = request.config->edge;
   order.budgets = {.connect = edge.connect_timeout, .first_byte = edge.first_byte_timeout, .stall = edge.stall_timeout};

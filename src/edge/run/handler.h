@@ -23,6 +23,7 @@
 #include "edge/run/site_exchange.h"
 #include "io/http_server.h"
 #include "model/health.h"
+#include "model/region_preference.h"
 #include "model/steering.h"
 
 namespace evershore::edge {
@@ -35,10 +36,11 @@ struct EdgeInputs {
   DiskTier* disk = nullptr;     // none: memory only
   PurgeDesk* purges = nullptr;  // none: nothing is ever purged
   CacheLimits limits{};
-  FillDesk* fills = nullptr;  // none: each loop fetches for itself
-  NewsDesk* news = nullptr;   // none: nobody tells of copies that are older than others
-  io::LineFeed* access_log = nullptr;  // this loop's; outlives it
-  uint32_t start = 0;                  // see FrontDesk
+  FillDesk* fills = nullptr;                                // none: each loop fetches for itself
+  NewsDesk* news = nullptr;                                 // none: nobody tells of copies that are older than others
+  const Published<RegionPreference>* preference = nullptr;  // none: no region is nearer than another, or comes back slowly
+  io::LineFeed* access_log = nullptr;                       // this loop's; outlives it
+  uint32_t start = 0;                                       // see FrontDesk
   uint32_t loop = 0;
 };
 
@@ -152,6 +154,7 @@ class Handler {
   Task<void> await_end(std::shared_ptr<Fill> fill);
 
   FetchOrder order_for(Request& request, std::string key);
+  std::vector<routing::RegionChoice> regions_for(const SiteSettings& site, std::string_view key);
   bool nobody_sound(const FetchOrder& order);
   std::shared_ptr<const StoredObject> find_stored(Request& request);
   bool settle(const std::shared_ptr<Fill>& fill, const Fetched& fetched) const;
@@ -177,6 +180,7 @@ class Handler {
   const CacheLimits limits_;
   FillDesk* fill_desk_;
   std::optional<Published<PurgeList>::Reader> purges_;
+  std::optional<Published<RegionPreference>::Reader> preference_;
   NewsDesk* news_desk_;
   std::optional<KeyNews::Reader> news_;
   uint64_t forgotten_ = 0;  // calls of forget()

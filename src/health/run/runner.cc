@@ -138,6 +138,7 @@ Task<void> HealthRunner::run_check(std::shared_ptr<Running> check) {
     counters_.probes.add();
     if (!result.ok) counters_.probe_failures.add();
     if (!result.ok && result.self_late) counters_.probes_late.add();
+    if (hooks_.on_probe) hooks_.on_probe(check->plan.name, result);
     take(*check, Source::kActive, result);
   }
 }

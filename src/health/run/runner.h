@@ -33,6 +33,8 @@ struct HealthHooks {
   std::function<void(std::string)> store;
   // At once when a check changed, after the snapshot was published and before anything slow. On the runner's loop.
   std::function<void(const HealthSnapshot&, const HealthChange&)> on_change;
+  // After each probe. On the runner's loop.
+  std::function<void(std::string_view check, const ProbeResult&)> on_probe = {};
 };
 
 struct HealthCounters {

@@ -280,6 +280,7 @@ Task<std::string> Node::status_json() {
   json["edge"] = edge_json(serving_, endpoints_.edge);
   json["edge"]["disk"] = disk_json(disk_cache_.get());
   json["edge"]["reads"] = reads_json(serving_, news_);
+  json["edge"]["regions"] = edge_regions_json(serving_);
   json["edge"]["tls"] = tls_json(tls_server_.get());
   json["dns"] = dns_json(serving_, endpoints_.dns, publisher_, notifier_);
   json["dns"]["alias_targets"] = alias_targets_json(outside_.book());
@@ -545,6 +546,7 @@ Task<std::string> Node::metrics_text() {
   tls_metrics(out, tls_server_.get());
   disk_metrics(out, disk_json(disk_cache_.get()));
   reads_metrics(out, reads_json(serving_, news_));
+  edge_regions_metrics(out, edge_regions_json(serving_));
   certificate_metrics(out, certificates_->status(), certificates_->counters());
   alert_metrics(out, alerts_->status());
   for (size_t i = 0; i < serving_.size(); ++i) {

@@ -1,6 +1,7 @@
 #include "app/reads_report.h"
 
 #include <array>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "routing/choice.h"
@@ -91,6 +92,57 @@ Json choice_json(const SiteSettings& site, const RegionPreferences& preferences)
   }
   json["ramps"] = ramps_json(site, preferences);
   return json;
+}
+
+namespace {
+struct RegionSums {
+  uint64_t attempts = 0, failures = 0, open = 0, waiting = 0, limit = 0, waited = 0, turned_away = 0;
+};
+}  // namespace
+
+Json edge_regions_json(const std::vector<std::unique_ptr<ServingThread>>& serving) {
+  std::map<std::string, RegionSums> sums;
+  for (const auto& thread : serving) {
+    thread->edge().each_region([&sums](std::string_view name, const edge::RegionCounters& counters) {
+      auto& sum = sums[std::string(name)];
+      sum.attempts += counters.attempts.get();
+      sum.failures += counters.failures.get();
+      sum.open += counters.breaker_open.get();
+      sum.waiting += counters.waiting_first_byte.get();
+      sum.limit += counters.first_byte_limit.get();
+      sum.waited += counters.waited.get();
+      sum.turned_away += counters.turned_away.get();
+    });
+  }
+  Json list = Json::array();
+  for (const auto& [name, sum] : sums) {
+    list.push_back({{"region", name},
+                    {"attempts", sum.attempts},
+                    {"failures", sum.failures},
+                    {"loops_that_avoid_it", sum.open},
+                    {"waiting", sum.waiting},
+                    {"limit", sum.limit},
+                    {"waited", sum.waited},
+                    {"turned_away", sum.turned_away}});
+  }
+  return list;
+}
+
+void edge_regions_metrics(console::MetricsText& out, const Json& regions) {
+  using console::MetricType;
+  const auto each = [&](MetricType type, std::string_view name, std::string_view help, const char* field) {
+    for (const auto& region : regions) {
+      const auto label = region["region"].get<std::string>();
+      const std::array<std::pair<std::string_view, std::string_view>, 1> labels{{{"region", label}}};
+      out.add(type, name, help, labels, region[field].get<double>());
+    }
+  };
+  each(MetricType::kCounter, "evershore_edge_region_attempts_total", "Requests sent to the region.", "attempts");
+  each(MetricType::kCounter, "evershore_edge_region_failures_total", "Requests that the region failed.", "failures");
+  each(MetricType::kGauge, "evershore_edge_region_waiting_requests", "Requests that wait for the region's first byte.", "waiting");
+  each(MetricType::kGauge, "evershore_edge_region_limit_requests", "So many may, over all loops; it adapts.", "limit");
+  each(MetricType::kCounter, "evershore_edge_region_waited_total", "Requests that had to wait for their turn at the region.", "waited");
+  each(MetricType::kCounter, "evershore_edge_region_turned_away_total", "Requests that did not get their turn.", "turned_away");
 }
 
 }  // namespace evershore::app

@@ -22,6 +22,9 @@ nlohmann::ordered_json reads_of_key(const SiteSettings& site, const std::string&
 // The regions in the order in which they would be asked for this key, if their copies were alike.
 nlohmann::ordered_json order_of_key(const SiteSettings& site, const std::string& key, const HealthSnapshot& health,
                                     const Steering& steering, const RegionPreference& preference);
+// What this node's edge knows of each region it has asked, over all loops.
+nlohmann::ordered_json edge_regions_json(const std::vector<std::unique_ptr<ServingThread>>& serving);
+void edge_regions_metrics(console::MetricsText& out, const nlohmann::ordered_json& regions);
 // How the site chooses, and by what.
 nlohmann::ordered_json choice_json(const SiteSettings& site, const RegionPreferences& preferences);
 

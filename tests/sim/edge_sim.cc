@@ -128,6 +128,11 @@ class EdgeWorld {
     for (size_t i = 0; i < count; ++i) names_.push_back(fmt::format("r{}", i));
     EdgeSettings settings;
     SiteSettings site{.name = "s", .hosts = {"site.test"}, .regions = names_};
+    if (seed % 3 == 1) {
+      site.reads.choice = ChoiceMode::kWeights;
+      for (const auto& name : names_) site.reads.weights[name] = 1 + static_cast<uint32_t>(random_.below(4));
+    }
+    if (seed % 5 == 2) book_.crowd_rules.start = 6;  // a region bears little
     config_.publish(edge::make_edge_config(settings, {}, {{"s", site}}, 1));
     for (size_t i = 0; i < 12; ++i) make_object(i);
     for (const auto& name : names_) {

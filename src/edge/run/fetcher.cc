@@ -74,7 +74,7 @@ Task<RaceEnd> Fetcher::find(const FetchOrder& order) {
 
 bool Fetcher::nobody_sound(const FetchOrder& order) {
   const auto candidates = book_.candidates(order.regions, order.budgets.first_byte);
-  return !candidates.front().prospect.sound;  // sound ones come first
+  return !candidates.front().works;  // those come first
 }
 
 void Fetcher::cancel_all() {
@@ -186,13 +186,13 @@ void Fetcher::leave(const std::shared_ptr<Race>& race) {
     lane.reply.reset();
     race->refused.reset();
     if (!lane.running) continue;
-    if (race->abandoned || legs_running_ >= kLegsRunningMax) lane.cancel->cancel();
+    if (race->abandoned || lane.in_line || legs_running_ >= kLegsRunningMax) lane.cancel->cancel();
   }
 }
 
 void Fetcher::note_silence(Race& race, Mono now) {
   for (auto& lane : race.lanes) {
-    const bool due = lane.running && !lane.silence_noted && now - lane.begun >= kHedgeAfterMin;
+    const bool due = lane.running && !lane.in_line && !lane.silence_noted && now - lane.begun >= kHedgeAfterMin;
     if (!due) continue;
     lane.silence_noted = true;
     book_.silent(*lane.region, lane.begun);
@@ -228,18 +228,74 @@ LegEnd Fetcher::judge(const Race& race, const RegionRecord& region, const http::
   return LegEnd::kUnfit;
 }
 
+// For a place among those who wait for the region's first byte. True: it has one.
+Task<bool> Fetcher::wait_in_line(RegionRecord& region, Duration patience, OriginCancel& cancel) {
+  auto& line = in_line_[&region];
+  if (line.size() >= book_.crowd_rules.waiting_max) {
+    region.counters.turned_away.add();
+    co_return false;
+  }
+  InLine me(scheduler_);
+  line.push_back(&me);
+  region.counters.waited.add();
+  cancel.on_cancel = [&me] { me.changed.notify_all(); };
+  const Mono deadline = scheduler_.now() + patience;
+  while (!me.may_go && !cancel.cancelled() && scheduler_.now() < deadline) {
+    co_await me.changed.wait_until(deadline);
+  }
+  cancel.on_cancel = nullptr;
+  if (me.may_go) co_return true;
+  std::erase(line, &me);
+  if (!cancel.cancelled()) region.counters.turned_away.add();
+  co_return false;
+}
+
+void Fetcher::leave_place(RegionRecord& region, CrowdEnd end) {
+  book_.end_wait(region, end);
+  const auto line = in_line_.find(&region);
+  if (line == in_line_.end()) return;
+  while (!line->second.empty() && book_.begin_wait(region)) {
+    line->second.front()->may_go = true;
+    line->second.front()->changed.notify_all();
+    line->second.pop_front();
+  }
+}
+
+namespace {
+CrowdEnd crowd_end_of(const Result<std::unique_ptr<OriginReply>>& opened) {
+  if (!opened) return opened.error().fault == Fault::kTimedOut ? CrowdEnd::kOverloaded : CrowdEnd::kNeutral;
+  const auto status = (*opened)->head().status;
+  return status == 503 || status == 429 ? CrowdEnd::kOverloaded : CrowdEnd::kFine;
+}
+}  // namespace
+
 Task<void> Fetcher::run_leg(std::shared_ptr<Race> race, size_t leg, OriginRequest request, Budgets budgets) {
   auto& lane = race->lanes[leg];
   auto& region = *lane.region;
   const auto cancel = lane.cancel;
-  const Mono begun = lane.begun;
   open_.insert(cancel);
+  bool goes = book_.begin_wait(region);
+  if (!goes) {
+    lane.in_line = true;
+    goes = co_await wait_in_line(region, budgets.first_byte, *cancel);
+    lane.in_line = false;
+  }
+  if (!goes) {
+    open_.erase(cancel);
+    lane.running = false;
+    race->last_problem = region.name + ": too many requests wait for it";
+    race->ended.push_back({leg, LegEnd::kFailed});
+    race->changed.notify_all();
+    co_return;
+  }
+  const Mono begun = lane.begun = scheduler_.now();
   book_.asked(region);
   ++legs_running_;
   auto opened = co_await origin_.open(std::move(request), budgets, *cancel);
   --legs_running_;
   open_.erase(cancel);
   lane.running = false;
+  leave_place(region, crowd_end_of(opened));
 
   LegEnd end = LegEnd::kFailed;
   std::string problem;

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -154,6 +156,8 @@ class Fetcher {
   Task<RaceEnd> find(const FetchOrder& order);  // which outlives it
   Task<RaceEnd> run_race(std::shared_ptr<Race> race, Budgets budgets);
   Task<void> run_leg(std::shared_ptr<Race> race, size_t leg, OriginRequest request, Budgets budgets);
+  Task<bool> wait_in_line(RegionRecord& region, Duration patience, OriginCancel& cancel);
+  void leave_place(RegionRecord& region, CrowdEnd end);
   Task<void> run_rescue(std::shared_ptr<BodyStream::Rescue> rescue, Budgets budgets);
   Task<void> run_probe(RegionRecord& region, OriginRequest like, Budgets budgets);
   Task<void> drain_small(std::unique_ptr<OriginReply> reply);
@@ -168,6 +172,12 @@ class Fetcher {
   void probe_what_is_due(const FetchOrder& order);
   void probe_if_due(const std::string& region, const FetchOrder& like);
 
+  struct InLine {
+    explicit InLine(Scheduler& scheduler) : changed(scheduler) {}
+    Signal changed;
+    bool may_go = false;
+  };
+
   static constexpr size_t kLegsRunningMax = 512;  // above this a leg that lost is cancelled instead of heard out
 
   Scheduler& scheduler_;
@@ -181,6 +191,7 @@ class Fetcher {
   std::unordered_set<std::shared_ptr<OriginCancel>> open_;  // of all legs and probes that wait for a head
   std::unordered_set<BodyStream*> streams_;
   size_t legs_running_ = 0;
+  std::unordered_map<RegionRecord*, std::deque<InLine*>> in_line_;  // who waits for its turn; the first goes first
   bool closing_ = false;
   TaskScope scope_;
 };

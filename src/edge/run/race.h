@@ -39,6 +39,7 @@ struct Race {
     Mono begun{};
     bool running = false;
     bool silence_noted = false;
+    bool in_line = false;  // not asked yet: too many wait for the region already
     std::shared_ptr<OriginCancel> cancel;
     std::unique_ptr<OriginReply> reply;  // of the leg that ended kFound
   };

@@ -15,6 +15,8 @@ RegionRecord& RegionBook::record(std::string_view region) {
   if (at != records_.end()) return *at->second;
   auto fresh = std::make_unique<RegionRecord>();
   fresh->name = region;
+  fresh->crowd.limit = crowd_rules.start;
+  fresh->counters.first_byte_limit.set(static_cast<uint64_t>(crowd_rules.start));
   std::scoped_lock lock(mutex_);
   return *records_.emplace(std::string(region), std::move(fresh)).first->second;
 }
@@ -30,6 +32,8 @@ void RegionBook::apply(RegionRecord& region, Evidence evidence, Mono begun) {
               region.last_failure.empty() ? "none, it is silent" : region.last_failure);
     if (on_opened) on_opened(region);
   }
+  // How much it bears has to be felt for anew; what it bore while it was dying says little.
+  if (made.change == BreakerChange::kClosed) region.crowd.limit = std::max(region.crowd.limit, crowd_rules.start);
   if (made.change == BreakerChange::kClosed) log_.info("region {}: requests go to it again: {}", region.name, region.breaker.why);
 }
 
@@ -66,18 +70,41 @@ void RegionBook::alive(RegionRecord& region, size_t bytes) {
   if (region.breaker.silent_in_row > 0) apply(region, Evidence::kAlive, clock_.now());
 }
 
+bool RegionBook::begin_wait(RegionRecord& region) {
+  if (is_full(region.crowd)) return false;
+  region.crowd = crowd_begin(region.crowd);
+  region.counters.waiting_first_byte.set(region.crowd.in_flight);
+  return true;
+}
+
+void RegionBook::end_wait(RegionRecord& region, CrowdEnd end) {
+  region.crowd = crowd_end(crowd_rules, region.crowd, end, clock_.now());
+  region.counters.waiting_first_byte.set(region.crowd.in_flight);
+  region.counters.first_byte_limit.set(static_cast<uint64_t>(region.crowd.limit));
+}
+
 void RegionBook::probe_sent(RegionRecord& region) { apply(region, Evidence::kProbeSent, clock_.now()); }
 
+namespace {
+int rank_of(bool works, bool usable, bool full) {
+  if (works && usable) return full ? 1 : 0;
+  return works ? 2 : usable ? 3 : 4;
+}
+}  // namespace
+
 std::vector<Candidate> RegionBook::candidates(std::span<const routing::RegionChoice> order, Duration first_byte_budget) {
-  constexpr int kRanks = 4;
+  constexpr int kRanks = 5;
   std::vector<Candidate> candidates;
   candidates.reserve(order.size());
   for (int rank = 0; rank < kRanks; ++rank) {
     for (const auto& choice : order) {
       auto& region = record(choice.region);
-      const bool sound = region.breaker.phase == Phase::kClosed && choice.standing != routing::Standing::kDown;
-      if ((sound ? 0 : 2) + (choice.usable ? 0 : 1) != rank) continue;
-      candidates.push_back({&region, {.sound = sound, .hedge_after = hedge_after(region.first_byte.p95(), first_byte_budget)}});
+      const bool works = region.breaker.phase == Phase::kClosed && choice.standing != routing::Standing::kDown;
+      const bool full = is_full(region.crowd);
+      if (rank_of(works, choice.usable, full) != rank) continue;
+      candidates.push_back({.region = &region,
+                            .prospect = {.sound = works && !full, .hedge_after = hedge_after(region.first_byte.p95(), first_byte_budget)},
+                            .works = works});
     }
   }
   return candidates;
@@ -94,6 +121,7 @@ std::vector<std::string> RegionBook::explain() const {
     if (breaker.phase == Phase::kOpen)
       line += fmt::format(", next probe in {}", format_duration(std::max(Duration(0), breaker.probe_at - now)));
     if (p95) line += fmt::format(", first byte within {} for 95 %", format_duration(*p95));
+    line += fmt::format(", {} of {} requests wait for it", region->crowd.in_flight, static_cast<uint64_t>(region->crowd.limit));
     if (!region->last_failure.empty()) line += ", last failure: " + region->last_failure;
     lines.push_back(std::move(line));
   }

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "edge/attempts.h"
 #include "edge/breaker.h"
+#include "edge/crowd.h"
 #include "edge/latency.h"
 #include "edge/run/evidence.h"
 #include "routing/decide.h"
@@ -22,17 +23,22 @@
 namespace evershore::edge {
 
 struct RegionCounters {
-  Counter attempts;        // requests sent to it, of any kind
-  Counter failures;        // refused, budgets over, resets, 5xx, 429, broken bodies
-  Counter breaker_opened;  // closed -> open
-  Counter breaker_open;    // 1 while it is not closed
-  Counter bytes;           // of bodies from it
+  Counter attempts;            // requests sent to it, of any kind
+  Counter failures;            // refused, budgets over, resets, 5xx, 429, broken bodies
+  Counter breaker_opened;      // closed -> open
+  Counter breaker_open;        // 1 while it is not closed
+  Counter bytes;               // of bodies from it
+  Counter waiting_first_byte;  // gauge: requests that were sent and not answered yet
+  Counter first_byte_limit;    // gauge: so many may be
+  Counter waited;              // requests that had to wait for their turn
+  Counter turned_away;         // requests that did not get it in time, or found too many waiting
 };
 
 struct RegionRecord {
   std::string name;
   BreakerState breaker;
   RecentLatency first_byte;
+  CrowdState crowd;
   std::string last_failure;  // for people
   Mono success_reported = Mono::min();
   RegionCounters counters;
@@ -42,6 +48,7 @@ struct RegionRecord {
 struct Candidate {
   RegionRecord* region = nullptr;
   Prospect prospect;
+  bool works = true;  // its breaker is closed and its check not down; not sound all the same: it has its fill of requests
 };
 
 // The loop's own thread, but for each_counters().
@@ -60,12 +67,18 @@ class RegionBook {
   void alive(RegionRecord& region, size_t bytes);
   void probe_sent(RegionRecord& region);
 
+  // True: one more may wait for this region's first byte, and has to be told of by end_wait().
+  bool begin_wait(RegionRecord& region);
+  void end_wait(RegionRecord& region, CrowdEnd end);
+
   // The order of routing, with the regions that this loop knows to fail behind the others:
-  //   works and usable, works, usable, rest. Nothing is left out.
+  //   works and usable and not full, works and usable, works, usable, rest. Nothing is left out.
   std::vector<Candidate> candidates(std::span<const routing::RegionChoice> order, Duration first_byte_budget);
 
   // Called (by a post of nobody: at once) when a region's breaker opens.
   std::function<void(RegionRecord&)> on_opened;
+
+  CrowdRules crowd_rules;
 
   // "east: open for 1.2 s (several failures in a row), next probe in 250 ms; last failure: ..." one line a region.
   std::vector<std::string> explain() const;

@@ -1,6 +1,7 @@
 #include "queue/queue_index.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/assert.h"
 
@@ -215,7 +216,9 @@ QueueCounts QueueIndex::counts() const {
 }
 
 QueueCounts QueueIndex::counts_for(RegionSlot region) const {
-  const auto& parked = parked_.at(region);
+  // A region that has no slot yet, while its replicator starts: nothing waits for it.
+  const Ordered nothing;
+  const Ordered& parked = region < parked_.size() ? parked_[region] : nothing;
   QueueCounts counts{
       .pending = open_.size() + parked.size(), .due = open_.size() - taken_, .taken = taken_, .parked = parked.size(), .failing = failing_};
   if (!open_.empty()) counts.oldest = std::get<Wall>(*open_.begin());
@@ -236,12 +239,12 @@ std::optional<Wall> QueueIndex::next_due(Lane lane) const {
 
 std::vector<TaskRow> QueueIndex::list(size_t max) const {
   std::vector<TaskRow> rows;
-  const auto take = [&rows, max](const Ordered& from, bool failing) {
+  std::unordered_set<const Entry*> listed;  // some are parked for several regions
+  const auto take = [&rows, &listed, max](const Ordered& from, bool failing) {
     for (const auto& item : from) {
       if (rows.size() >= max) return;
-      const TaskRow& row = std::get<Entry*>(item)->row;
-      const bool listed = std::ranges::any_of(rows, [&row](const TaskRow& other) { return other.key == row.key; });
-      if (!listed && (row.attempts >= kFailingAttempts) == failing) rows.push_back(row);
+      const Entry* entry = std::get<Entry*>(item);
+      if ((entry->row.attempts >= kFailingAttempts) == failing && listed.insert(entry).second) rows.push_back(entry->row);
     }
   };
   if (failing_ > 0) {

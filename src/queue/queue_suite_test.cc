@@ -216,4 +216,11 @@ TEST_P(QueueSuite, FactsAreDurable) {
   EXPECT_EQ(wait(rows().facts("t")).value(), SiteFacts{});
 }
 
+// While a replicator starts, its regions have no slots yet, and people may ask already.
+TEST_P(QueueSuite, ARegionWithoutASlotLacksWhatIsOpenAndNothingIsParkedForIt) {
+  enqueue(task("k"), 1);
+  EXPECT_EQ(queue().counts_for("s", kNoRegionSlot).pending, 1U);
+  EXPECT_EQ(queue().counts_for("s", kNoRegionSlot).parked, 0U);
+}
+
 }  // namespace evershore::queue

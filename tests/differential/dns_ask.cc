@@ -228,9 +228,10 @@ std::vector<std::vector<Bytes>> ask_all(std::vector<Server>& servers, const std:
 
 void compare(const std::vector<std::vector<Bytes>>& answers, size_t first, const ldns_rdf* zone) {
   for (size_t q = 0; q < answers.front().size(); ++q) {
-    const auto ours = view_of(answers.front()[q], zone);
-    const bool alike = ours.code >= 0 && std::ranges::all_of(answers.begin() + 1, answers.end(),
-                                                             [&](const auto& of_server) { return view_of(of_server[q], zone) == ours; });
+    const auto& message = answers.front()[q];
+    const auto ours = view_of(message, zone);
+    const auto same = [&](const auto& of_server) { return of_server[q] == message || view_of(of_server[q], zone) == ours; };
+    const bool alike = ours.code >= 0 && std::all_of(answers.begin() + 1, answers.end(), same);
     if (alike) continue;
     std::cout << first + q;
     for (const auto& of_server : answers) print_hex(of_server[q]);

@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <array>
-#include <cstdlib>
-
+#include "app/aws_keys.h"
 #include "app/settings/settings.h"
 #include "base/text.h"
 #include "io/files.h"
@@ -12,39 +10,6 @@
 namespace evershore::app {
 
 namespace {
-
-constexpr size_t kProfileBytesMax = 1 << 20;
-
-// What of the process's environment says where keys are.
-aws::Environment aws_environment() {
-  static constexpr std::array kNames{"HOME",
-                                     "AWS_ACCESS_KEY_ID",
-                                     "AWS_SECRET_ACCESS_KEY",
-                                     "AWS_SESSION_TOKEN",
-                                     "AWS_PROFILE",
-                                     "AWS_SHARED_CREDENTIALS_FILE",
-                                     "AWS_CONFIG_FILE",
-                                     "AWS_WEB_IDENTITY_TOKEN_FILE",
-                                     "AWS_ROLE_ARN",
-                                     "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-                                     "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-                                     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-                                     "AWS_EC2_METADATA_SERVICE_ENDPOINT"};
-  aws::Environment environment;
-  for (const char* name : kNames) {
-    if (const char* value = std::getenv(name)) environment[name] = value;
-  }
-  return environment;
-}
-
-Result<aws::KeySource> key_source(const aws::Environment& environment, const AwsSettings& settings) {
-  aws::Profiles profiles;
-  for (const auto& path : aws::profile_files(environment)) {
-    auto text = io::read_whole_file(path, kProfileBytesMax);
-    if (text) aws::add_profiles(profiles, *text);
-  }
-  return aws::find_key_source(environment, profiles, settings.profile, settings.assume_role);
-}
 
 // Where services with one place are called: of the partition.
 std::string home_region(const AwsSettings& settings) {
@@ -90,10 +55,8 @@ Result<std::unique_ptr<AwsSession>> AwsSession::connect(const GlobalOptions& glo
   session->http_ = std::make_unique<io::HttpClient>(session->loop_, std::move(options));
   session->transport_ = std::make_unique<aws::Transport>(*session->http_, settings.endpoint, home_region(settings));
   const auto environment = aws_environment();
-  TRY(auto source, key_source(environment, settings));
-  const auto metadata = environment.find("AWS_EC2_METADATA_SERVICE_ENDPOINT");
-  session->keys_ = std::make_unique<aws::Keys>(*session->transport_, session->loop_, std::move(source),
-                                               metadata == environment.end() ? "http://169.254.169.254" : metadata->second);
+  TRY(auto source, aws_key_source(environment, settings.profile, settings.assume_role));
+  session->keys_ = std::make_unique<aws::Keys>(*session->transport_, session->loop_, std::move(source), metadata_service(environment));
   const Duration spacing = settings.endpoint.empty() ? aws::kRoute53Spacing : Duration::zero();
   session->client_ = std::make_unique<aws::Client>(session->loop_, *session->transport_, *session->keys_, spacing, chance,
                                                    Log(*session->log_output_, "aws"));

@@ -89,10 +89,12 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string setting
       {.on_addresses = [self] { self->on_outside_addresses(); },
        .on_trouble = [self](const auto& name, auto trouble, const auto& why) { self->on_outside_trouble(name, trouble, why); }});
   node->loop_.run_until_done(node->learn_outside(node->settings_.dns));
-  auto listening = node->configure_dns(node->settings_);
+  auto listening = node->open_route53(node->settings_.dns);
+  if (listening) listening = node->configure_dns(node->settings_);
   if (listening) listening = node->open_certificates();
   if (listening) listening = node->listen();
   if (!listening) {
+    if (node->route53_) node->loop_.run_until_done(node->route53_->stop());
     node->loop_.run_until_done(node->outside_.stop());
     return std::unexpected(std::move(listening).error());
   }
@@ -372,7 +374,24 @@ Task<void> Node::tell_backlog() {
 
 void Node::on_zones_published() {
   notifier_.published(publisher_.transfers().read());
+  if (route53_) route53_->publisher().publish(wishes_of(settings_.dns, publisher_.zones()));
   replication_->save(kSerialsKey, publisher_.saved_serials());
+}
+
+Result<void> Node::open_route53(const DnsSettings& settings) {
+  if (settings.publish.empty()) return {};
+  const auto on_news = [this](const std::string& zone, const std::string& text, bool works) {
+    events_.add("dns", zone, text);
+    if (!alerts_) return;
+    alerts_->tell({.kind = "dns",
+                   .name = zone,
+                   .state = works ? "published" : "failing",
+                   .before = works ? "failing" : "published",
+                   .why = text,
+                   .at = loop_.wall()});
+  };
+  TRY(route53_, Route53Wiring::open(loop_, settings.route53, log_.named("route53"), on_news));
+  return {};
 }
 
 void Node::refresh_answers() { publisher_.update(*health_board_.read(), steersman_->now(), site_answers()); }
@@ -450,6 +469,7 @@ Task<void> Node::shut_down() {
   co_await alerts_->stop();
   co_await notifier_.stop();
   co_await outside_.stop();
+  if (route53_) co_await route53_->stop();
   co_await certificates_->stop();
   co_await tasks_.join();
   loop_.stop();
@@ -491,6 +511,7 @@ void Node::apply(Settings next) {
   frozen("edge.cache",
          next.edge.cache_memory_bytes != settings_.edge.cache_memory_bytes || next.edge.cache_disk != settings_.edge.cache_disk);
   frozen("dns.listen", next.dns.listen != settings_.dns.listen || next.dns.listen_tls != settings_.dns.listen_tls);
+  frozen("dns.publish", next.dns.publish != settings_.dns.publish || next.dns.route53 != settings_.dns.route53);
   frozen("admin", next.admin != settings_.admin);
   auto tls = tls_server(next.edge);
   auto dns = tls ? configure_dns(next) : Result<void>(std::unexpected(tls.error()));

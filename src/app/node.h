@@ -14,6 +14,7 @@
 #include "app/front.h"
 #include "app/region_preferences.h"
 #include "app/replication_thread.h"
+#include "app/route53_wiring.h"
 #include "app/serving_thread.h"
 #include "app/steersman.h"
 #include "console/run/admin_server.h"
@@ -98,6 +99,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   RegionPreferences::Load load_of(const std::string& region) const;
   void refresh_keys();
   void on_zones_published();
+  Result<void> open_route53(const DnsSettings& settings);
   Task<void> learn_outside(const DnsSettings& settings);
   void follow_outside(const DnsSettings& settings);
   void on_outside_addresses();
@@ -136,6 +138,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   dns::RateLimiter rate_limiter_;
   dns::Notifier notifier_;
   dns::OutsideResolver outside_;
+  std::unique_ptr<Route53Wiring> route53_;  // null: nothing is published there
   std::set<dns::Name> outside_told_;  // names whose trouble people know of
   std::unique_ptr<health::HealthRunner> health_;
   std::unique_ptr<health::Alerts> alerts_;

@@ -12,6 +12,7 @@
 #include "app/node.h"
 #include "app/node_json.h"
 #include "app/reads_report.h"
+#include "app/route53_report.h"
 #include "app/tls_report.h"
 #include "app/why_json.h"
 #include "base/text.h"
@@ -283,6 +284,7 @@ Task<std::string> Node::status_json() {
   json["edge"]["regions"] = edge_regions_json(serving_);
   json["edge"]["tls"] = tls_json(tls_server_.get());
   json["dns"] = dns_json(serving_, endpoints_.dns, publisher_, notifier_);
+  if (route53_) json["dns"]["route53"] = route53_json(route53_->publisher());
   json["dns"]["alias_targets"] = alias_targets_json(outside_.book());
   json["alerts"] = alerts_document(alerts_->status());
   json["certificates"] = certificates_document(certificates_->status(), view.now);
@@ -576,6 +578,7 @@ Task<std::string> Node::metrics_text() {
   out.histogram("evershore_dns_publish_seconds", "From news of health, or new settings, to the published answers.", {},
                 publisher_.counters().build);
   transfer_metrics(out, serving_, notifier_);
+  if (route53_) route53_metrics(out, route53_->publisher());
   alias_metrics(out, outside_);
   co_return out.take();
 }

@@ -350,8 +350,9 @@ Task<Result<std::unique_ptr<HttpResponse>>> HttpClient::send(HttpOrigin origin, 
   return Impl::send(impl_, std::move(origin), std::move(request), timeouts, cancel);
 }
 
-Task<Result<HttpClient::Whole>> HttpClient::fetch(HttpOrigin origin, HttpRequest request, HttpTimeouts timeouts, size_t body_bytes_max) {
-  CO_TRY(auto response, co_await send(std::move(origin), std::move(request), timeouts, nullptr));
+Task<Result<HttpClient::Whole>> HttpClient::fetch(HttpOrigin origin, HttpRequest request, HttpTimeouts timeouts, size_t body_bytes_max,
+                                                 HttpCancel* cancel) {
+  CO_TRY(auto response, co_await send(std::move(origin), std::move(request), timeouts, cancel));
   Whole whole{response->head(), {}};
   for (;;) {
     CO_TRY(const auto piece, co_await response->next());

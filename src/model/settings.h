@@ -13,6 +13,7 @@
 #include "model/admin_settings.h"
 #include "model/alert_settings.h"
 #include "model/edge_front.h"
+#include "model/route53_settings.h"
 #include "model/secret.h"
 #include "model/site_behaviour.h"
 #include "model/site_reads.h"
@@ -220,6 +221,8 @@ struct DnsSettings {
   std::string geo_database;                                        // path of a MaxMind database of countries; "" = none
   std::map<std::string, std::vector<std::string>> networks;        // by name: prefixes
   std::map<std::string, std::map<std::string, Duration>> latency;  // by network, "country/DE" or "continent/EU": to each region
+  std::string publish;                                             // "" or "route53": who else is told what the records answer
+  Route53Settings route53;
   bool operator==(const DnsSettings&) const = default;
 };
 

@@ -298,6 +298,10 @@ std::span<const Row<DnsSettings>> dns_rows() {
        Apply::kLive,
        "`[dns.latency.NETWORK]` with `REGION = \"12ms\"`: how far each region is from a network, from `\"country/DE\"` or from "
        "`\"continent/EU\"`, as you measured it; for policy `latency`."},
+      route53_rows()[0],
+      route53_rows()[1],
+      route53_rows()[2],
+      route53_rows()[3],
       {"zones", Tables{}, {.most = kZonesMax}, Apply::kLive, "The zones this node answers for."},
       {"records", Tables{}, {.most = kRecordsMax}, Apply::kLive, "Records, added to those of the zones' files."},
   };

@@ -55,5 +55,6 @@ std::span<const Row<HealthCheckSettings>> health_check_rows();
 std::span<const Row<AlertSettings>> alert_rows();
 std::span<const Row<AdminSettings>> admin_rows();
 std::span<const Row<AwsSettings>> aws_rows();
+std::array<Row<DnsSettings>, 4> route53_rows();  // of dns_rows()
 
 }  // namespace evershore::app

@@ -23,7 +23,28 @@ Row<AwsSettings> aws_text_row(std::string_view key, Access<AwsSettings, std::str
   return {key, field, {.most = 2048, .default_text = usual}, Apply::kLive, text};
 }
 
+constexpr std::array<Option, 1> kPublish{{{"route53"}}};
+
+Row<DnsSettings> route53_row(std::string_view key, Access<DnsSettings, std::string> field, std::string_view usual, std::string_view text) {
+  return {key, field, {.most = 2048, .default_text = usual}, Apply::kRestart, text};
+}
+
 }  // namespace
+
+std::array<Row<DnsSettings>, 4> route53_rows() {
+  using S = DnsSettings;
+  return {
+      {{"publish",
+        FIELD(S, std::string, publish),
+        {.options = kPublish, .default_text = "nowhere"},
+        Apply::kRestart,
+        "`route53`: what the records here answer is written to Route 53's zones of the same names, at each decision; see "
+        "docs/operating/route53.md."},
+       route53_row("route53.profile", FIELD(S, std::string, route53.profile), "the usual chain",
+                   "Profile of `~/.aws` whose credentials are used."),
+       route53_row("route53.assume_role", FIELD(S, std::string, route53.assume_role), "none", "ARN of a role that is assumed with them."),
+       route53_row("route53.endpoint", FIELD(S, std::string, route53.endpoint), "AWS's own", "Instead of AWS, for emulation.")}};
+}
 
 std::span<const Row<AwsSettings>> aws_rows() {
   using S = AwsSettings;

@@ -7,7 +7,13 @@
 namespace evershore::aws {
 
 Client::Client(Scheduler& scheduler, Transport& transport, Keys& keys, Duration spacing, std::function<double()> chance, Log log)
-    : scheduler_(scheduler), transport_(transport), keys_(keys), spacing_(spacing), chance_(std::move(chance)), log_(log) {}
+    : scheduler_(scheduler),
+      transport_(transport),
+      keys_(keys),
+      spacing_(spacing),
+      chance_(std::move(chance)),
+      log_(log),
+      stopping_(scheduler) {}
 
 Task<void> Client::pace(Service service) {
   if (service != Service::kRoute53) co_return;
@@ -22,6 +28,12 @@ void Client::correct_clock(const Answer& answer) {
   if (std::chrono::abs(*date - scheduler_.wall()) < std::chrono::minutes(1)) return;  // it is not the clock
   clock_offset_ = *date - scheduler_.wall();
   log_.warn("this machine's clock is {} from AWS's; calls are signed with theirs", format_duration(std::chrono::abs(clock_offset_)));
+}
+
+void Client::stop() {
+  stopped_ = true;
+  transport_.stop();
+  stopping_.notify_all();
 }
 
 Task<Client::Try> Client::try_once(Call call) {
@@ -39,6 +51,7 @@ Task<Client::Try> Client::try_once(Call call) {
 
 Task<Result<Answer>> Client::send(Call call) {
   for (uint32_t tries = 1;; ++tries) {
+    if (stopped_) co_return fail(Fault::kClosed, call.name + ": stopping");
     auto made = co_await try_once(call);
     if (made.good) co_return std::move(made.result);
     if (tries > 1 && made.error == ErrorClass::kAlreadyThere) co_return Answer{};
@@ -50,7 +63,7 @@ Task<Result<Answer>> Client::send(Call call) {
     if (step.after == After::kRenewKeys) keys_.forget();
     if (step.after == After::kCorrectClock && made.result) correct_clock(*made.result);
     log_.debug("{}: try {} failed, again in {}", call.name, tries, format_duration(step.wait));
-    co_await sleep_for(scheduler_, step.wait);
+    co_await stopping_.wait_until(scheduler_.now() + step.wait);
   }
 }
 

@@ -23,6 +23,9 @@ class Client {
   // sent before without hearing of it, is a good one with an empty body.
   Task<Result<Answer>> send(Call call);
 
+  // Calls that are under way, and new ones, end with kClosed.
+  void stop();
+
   uint64_t calls() const { return calls_; }
 
  private:
@@ -44,6 +47,8 @@ class Client {
   Duration clock_offset_{};  // what to add to our clock to be right
   Mono route53_free_{};
   uint64_t calls_ = 0;
+  bool stopped_ = false;
+  Signal stopping_;
 };
 
 }  // namespace evershore::aws

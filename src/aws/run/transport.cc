@@ -35,17 +35,30 @@ Task<Result<Answer>> Transport::exchange(Call call, const s3::Credentials* keys,
     s3::Signer signer(*keys, call.region.empty() ? home_region_ : call.region, std::string(signing_name(call.service)));
     signer.sign(request.method, request.target, request.headers, to_hex(sha256(call.body)), now);
   }
-  auto whole = co_await client_.fetch(std::move(origin), std::move(request), kTimeouts, kBodyBytesMax);
-  if (!whole) co_return wrap(std::move(whole).error(), call.name);
-  co_return Answer{whole->head.status, std::move(whole->head.headers), std::move(whole->body)};
+  auto answer = co_await fetch(std::move(origin), std::move(request), kTimeouts);
+  if (!answer) co_return wrap(std::move(answer).error(), call.name);
+  co_return answer;
 }
 
 Task<Result<Answer>> Transport::plain(std::string method, std::string url, http::Headers headers) {
   CO_TRY(auto parsed, io::parse_http_url(url));
   io::HttpRequest request{.method = std::move(method), .target = std::move(parsed.target), .headers = std::move(headers)};
-  auto whole = co_await client_.fetch(std::move(parsed.origin), std::move(request), kMetadataTimeouts, kBodyBytesMax);
+  co_return co_await fetch(std::move(parsed.origin), std::move(request), kMetadataTimeouts);
+}
+
+Task<Result<Answer>> Transport::fetch(io::HttpOrigin origin, io::HttpRequest request, io::HttpTimeouts timeouts) {
+  io::HttpCancel cancel;
+  waiting_.insert(&cancel);
+  auto whole = co_await client_.fetch(std::move(origin), std::move(request), timeouts, kBodyBytesMax, &cancel);
+  waiting_.erase(&cancel);
   if (!whole) co_return std::unexpected(std::move(whole).error());
   co_return Answer{whole->head.status, std::move(whole->head.headers), std::move(whole->body)};
+}
+
+void Transport::stop() {
+  const auto waiting = waiting_;  // an end may come at once
+  for (auto* cancel : waiting)
+    if (waiting_.contains(cancel)) cancel->cancel();
 }
 
 }  // namespace evershore::aws

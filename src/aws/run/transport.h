@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "base/result.h"
@@ -21,12 +22,16 @@ class Transport {
   Task<Result<Answer>> exchange(Call call, const s3::Credentials* keys, Wall now);
   // A plain request to some URL (metadata services).
   Task<Result<Answer>> plain(std::string method, std::string url, http::Headers headers);
+  // Calls that wait for an answer end with kClosed.
+  void stop();
 
  private:
   Result<io::HttpOrigin> origin_of(const Call& call) const;
+  Task<Result<Answer>> fetch(io::HttpOrigin origin, io::HttpRequest request, io::HttpTimeouts timeouts);
   io::HttpClient& client_;
   std::string endpoint_;
   std::string home_region_;
+  std::set<io::HttpCancel*> waiting_;
 };
 
 }  // namespace evershore::aws

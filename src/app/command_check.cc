@@ -1,12 +1,14 @@
 // `evershore check`: every problem of the settings file, each with its place.
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 
 #include "app/commands.h"
 #include "app/load.h"
 #include "app/settings/settings.h"
 #include "app/tls_report.h"
+#include "base/text.h"
 #include "dns/run/key_store.h"
 
 namespace evershore::app {
@@ -34,6 +36,20 @@ void print_warnings(const Settings& settings, const std::string& file) {
   for (const auto& warning : certificate_warnings(settings, certificates, now)) fmt::print("{}: warning: {}\n", file, warning);
 }
 
+// What copies carry, so that nothing is left out silently.
+void print_rules(const Settings& settings) {
+  constexpr std::array<std::string_view, 3> kTags{"tags where a region can hold them", "tags, or not at all", "no tags"};
+  for (const auto& [name, site] : settings.sites) {
+    if (site.replication.mode == ReplicationMode::kOff || site.regions.size() < 2) continue;
+    fmt::print(
+        "site {}: copies carry content, headers, metadata and {}; never ACLs, object locks and checksums; losers of crossing writes are "
+        "{}\n",
+        name, kTags[static_cast<size_t>(site.replication.tags)],
+        site.replication.conflict_retention > Duration::zero() ? "kept for " + format_duration(site.replication.conflict_retention)
+                                                               : "not kept");
+  }
+}
+
 }  // namespace
 
 int command_settings_reference() {
@@ -53,6 +69,7 @@ int command_check(const GlobalOptions& global) {
   const auto& s = loaded->settings;
   fmt::print("{}: no problems ({} regions, {} sites, {} zones, {} health checks)\n", global.settings_path, s.regions.size(), s.sites.size(),
              s.dns.zones.size(), s.health_checks.size());
+  print_rules(s);
   return kDone;
 }
 

@@ -106,7 +106,36 @@ Result<Settings> settings_with_site(const GlobalOptions& global, const std::stri
   return std::move(*settings);
 }
 
-Task<void> verify_site(Workshop& shop, const GlobalOptions& global, Result<uint64_t>& out) {
+replicate::VerifyOptions options_of(const VerifyCommandOptions& options) {
+  using enum replicate::VerifyDepth;
+  return {.depth = options.depth == "full" ? kFull : options.depth == "identity" ? kIdentity : kListing, .after = options.after};
+}
+
+void tell_difference(const GlobalOptions& global, const replicate::Difference& difference) {
+  const bool differs = difference.kind == replicate::DifferenceKind::kDiffers;
+  if (global.json) {
+    const Json json{{"key", difference.key}, {"why", difference.why}, {"kind", differs ? "differs" : "not held"}};
+    fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  } else {
+    fmt::print("{}: {}{}\n", difference.key, difference.why, differs ? "" : " (its store does not keep it)");
+  }
+}
+
+std::string verify_line(const replicate::VerifyProgress& p) {
+  const auto read = p.bytes_read > 0 ? fmt::format(", {} read", format_size(p.bytes_read)) : std::string();
+  return fmt::format("compared {} keys, {} differ{}", p.keys, p.differences, read);
+}
+
+void tell_limits(const SiteReplicator& site) {
+  for (const auto& region : site.status().regions) {
+    for (const auto& lack : region.cannot_hold) fmt::print(stderr, "region {} cannot hold {}\n", region.region, lack);
+  }
+}
+
+// Verify alone, or verify and repair.
+enum class Putting : uint8_t { kNothing, kRight };
+Task<void> verify_site(Workshop& shop, const GlobalOptions& global, const VerifyCommandOptions& options, Putting putting,
+                       Result<replicate::RepairReport>& out) {
   auto started = co_await shop.site->start(SiteReplicator::Scans::kOnRequest);
   if (!started) {
     out = std::unexpected(std::move(started).error());
@@ -114,18 +143,42 @@ Task<void> verify_site(Workshop& shop, const GlobalOptions& global, Result<uint6
     co_return;
   }
   ProgressLine line(!global.json);
+  std::string last_key;
   const SiteReplicator::OnDifference on_difference = [&](const replicate::Difference& difference) {
     line.clear();
-    if (global.json) {
-      fmt::print("{}\n", Json{{"key", difference.key}, {"why", difference.why}}.dump(-1, ' ', false, Json::error_handler_t::replace));
-    } else {
-      fmt::print("{}: {}\n", difference.key, difference.why);
-    }
+    tell_difference(global, difference);
   };
-  const SiteReplicator::OnVerifyProgress on_progress = [&line](const replicate::VerifyProgress& p) {
-    line.show(fmt::format("compared {} keys, {} differ", p.keys, p.differences));
+  const SiteReplicator::OnVerifyProgress on_progress = [&](const replicate::VerifyProgress& p) {
+    if (!p.last_key.empty()) last_key = p.last_key;
+    line.show(verify_line(p));
   };
-  out = co_await shop.site->verify(on_difference, on_progress);
+  if (putting == Putting::kRight) {
+    out = co_await shop.site->repair(options_of(options), on_difference, on_progress);
+  } else {
+    auto differences = co_await shop.site->verify(options_of(options), on_difference, on_progress);
+    out = differences ? Result<replicate::RepairReport>(replicate::RepairReport{.differences = *differences})
+                      : std::unexpected(std::move(differences).error());
+  }
+  line.clear();
+  if (!out && !last_key.empty()) fmt::print(stderr, "all up to {} is done; go on with --after '{}'\n", last_key, last_key);
+  tell_limits(*shop.site);
+  co_await shop.replicators->stop();
+}
+
+Task<void> plan_site(Workshop& shop, const GlobalOptions& global, Result<replicate::PlannedSync>& out) {
+  auto started = co_await shop.site->start(SiteReplicator::Scans::kOnRequest);
+  if (!started) {
+    out = std::unexpected(std::move(started).error());
+    co_await shop.replicators->stop();
+    co_return;
+  }
+  ProgressLine line(!global.json);
+  const replicate::OnPlannedKey on_key = [&](const replicate::PlannedKey& key) {
+    line.clear();
+    if (!global.json) fmt::print("{}: {} ({}, {} requests)\n", key.key, key.what, format_size(key.bytes), key.requests);
+  };
+  const SiteReplicator::OnVerifyProgress on_progress = [&](const replicate::VerifyProgress& p) { line.show(verify_line(p)); };
+  out = co_await shop.site->plan(on_key, on_progress);
   co_await shop.replicators->stop();
 }
 
@@ -186,23 +239,96 @@ Result<std::unique_ptr<io::LogOutput>> open_log(const GlobalOptions& global) {
 
 }  // namespace
 
-int command_verify(const GlobalOptions& global, const std::string& site) {
+int command_verify(const GlobalOptions& global, const VerifyCommandOptions& options) {
+  auto settings = settings_with_site(global, options.site);
+  if (!settings) return complain(kUsage, settings.error().text);
+  Workshop shop;
+  auto log = open_log(global);
+  if (!log) return complain(kFailed, log.error().text);
+  shop.log_output = std::move(*log);
+  if (auto made = make_replicators(shop, *settings, options.site); !made) return complain(kUsage, made.error().text);
+  Result<replicate::RepairReport> report;
+  shop.loop.run_until_done(verify_site(shop, global, options, Putting::kNothing, report));
+  if (!report) return complain(kFailed, fmt::format("verify {}: {}", options.site, report.error().text));
+  if (report->differences > 0) {
+    fmt::print(stderr, "site {}: {} keys differ\n", options.site, report->differences);
+    return kAnswerIsNo;
+  }
+  if (!global.json) fmt::print("site {}: all regions are identical\n", options.site);
+  return kDone;
+}
+
+namespace {
+// The durable state; nullptr if a node has it.
+Result<std::unique_ptr<queue::RocksState>> open_state(Workshop& shop, const Settings& settings) {
+  if (auto made = io::make_directories(settings.node.data, 0700); !made) {
+    return wrap(std::move(made).error(), fmt::format("node.data {} (choose a directory this user may write)", settings.node.data));
+  }
+  auto state = queue::RocksState::open(shop.loop, settings.node.data + "/state");
+  if (!state && state.error().fault == Fault::kRefused) return nullptr;
+  return state;
+}
+}  // namespace
+
+int command_repair(const GlobalOptions& global, const VerifyCommandOptions& options) {
+  auto settings = settings_with_site(global, options.site);
+  if (!settings) return complain(kUsage, settings.error().text);
+  Workshop shop;
+  auto log = open_log(global);
+  if (!log) return complain(kFailed, log.error().text);
+  shop.log_output = std::move(*log);
+  auto state = open_state(shop, *settings);
+  if (!state) return complain(kFailed, state.error().text);
+  if (*state == nullptr) {
+    return complain(kFailed,
+                    "a node is running on this state directory: it puts right what its scans find. Stop it to repair in depth, or run "
+                    "verify beside it.");
+  }
+  shop.state = std::move(*state);
+  if (auto made = make_replicators(shop, *settings, options.site); !made) return complain(kUsage, made.error().text);
+  Result<replicate::RepairReport> report;
+  shop.loop.run_until_done(verify_site(shop, global, options, Putting::kRight, report));
+  if (!report) return complain(kFailed, fmt::format("repair {}: {}", options.site, report.error().text));
+  if (report->repaired < report->differences) {
+    fmt::print(stderr, "site {}: {} of {} keys put right; {}\n", options.site, report->repaired, report->differences, report->why);
+    return kAnswerIsNo;
+  }
+  if (!global.json) fmt::print("site {}: {} keys put right\n", options.site, report->repaired);
+  return kDone;
+}
+
+int command_sync_dry_run(const GlobalOptions& global, const std::string& site) {
   auto settings = settings_with_site(global, site);
   if (!settings) return complain(kUsage, settings.error().text);
   Workshop shop;
   auto log = open_log(global);
   if (!log) return complain(kFailed, log.error().text);
   shop.log_output = std::move(*log);
+  auto state = open_state(shop, *settings);
+  if (!state) return complain(kFailed, state.error().text);
+  if (*state == nullptr) fmt::print(stderr, "a node is running on this state directory: planned without what it knows\n");
+  shop.state = std::move(*state);
   if (auto made = make_replicators(shop, *settings, site); !made) return complain(kUsage, made.error().text);
-  Result<uint64_t> differences = 0;
-  shop.loop.run_until_done(verify_site(shop, global, differences));
-  if (!differences) return complain(kFailed, fmt::format("verify {}: {}", site, differences.error().text));
-  if (*differences > 0) {
-    fmt::print(stderr, "site {}: {} keys differ\n", site, *differences);
-    return kAnswerIsNo;
+  Result<replicate::PlannedSync> plan;
+  shop.loop.run_until_done(plan_site(shop, global, plan));
+  if (!plan) return complain(kFailed, fmt::format("sync {} --dry-run: {}", site, plan.error().text));
+  if (global.json) {
+    fmt::print("{}\n", Json{{"site", site},
+                            {"keys_compared", plan->keys_compared},
+                            {"keys", plan->keys},
+                            {"objects", plan->objects},
+                            {"bytes", plan->bytes},
+                            {"metadata", plan->metadata},
+                            {"deletes", plan->deletes},
+                            {"conflicts", plan->conflicts},
+                            {"requests", plan->requests}}
+                           .dump());
+  } else {
+    fmt::print("site {}: {} of {} keys: {} objects to write ({}), {} headers to replace, {} deletes, {} conflicts to keep; {} requests\n",
+               site, plan->keys, plan->keys_compared, plan->objects, format_size(plan->bytes), plan->metadata, plan->deletes,
+               plan->conflicts, plan->requests);
   }
-  if (!global.json) fmt::print("site {}: all regions are identical\n", site);
-  return kDone;
+  return plan->keys > 0 ? kAnswerIsNo : kDone;
 }
 
 int command_sync(const GlobalOptions& global, const std::string& site) {
@@ -212,13 +338,9 @@ int command_sync(const GlobalOptions& global, const std::string& site) {
   auto log = open_log(global);
   if (!log) return complain(kFailed, log.error().text);
   shop.log_output = std::move(*log);
-  if (auto made = io::make_directories(settings->node.data, 0700); !made) {
-    return complain(kFailed,
-                    fmt::format("node.data {}: {} (choose a directory this user may write)", settings->node.data, made.error().text));
-  }
-  auto state = queue::RocksState::open(shop.loop, settings->node.data + "/state");
-  if (!state && state.error().fault == Fault::kRefused) return sync_by_node(global, *settings, site);
+  auto state = open_state(shop, *settings);
   if (!state) return complain(kFailed, state.error().text);
+  if (*state == nullptr) return sync_by_node(global, *settings, site);
   shop.state = std::move(*state);
   if (auto made = make_replicators(shop, *settings, site); !made) return complain(kUsage, made.error().text);
   Result<replicate::SyncReport> report;

@@ -33,8 +33,25 @@ struct StatusOptions {
 };
 int command_status(const GlobalOptions& global, const StatusOptions& options);
 
-int command_verify(const GlobalOptions& global, const std::string& site);
+struct VerifyCommandOptions {
+  std::string site;
+  std::string depth = "listing";  // listing | identity | full
+  std::string after;              // a key
+};
+int command_verify(const GlobalOptions& global, const VerifyCommandOptions& options);
+int command_repair(const GlobalOptions& global, const VerifyCommandOptions& options);  // 1: something could not be put right
 int command_sync(const GlobalOptions& global, const std::string& site);
+int command_sync_dry_run(const GlobalOptions& global, const std::string& site);  // 1: there is something to do
+
+struct ConflictsOptions {
+  std::string site;
+  std::string prefix;  // list
+  std::string key;     // show, resolve: a key, or a conflict's name
+  std::string keep;    // winner | loser
+};
+int command_conflicts_list(const GlobalOptions& global, const ConflictsOptions& options);
+int command_conflicts_show(const GlobalOptions& global, const ConflictsOptions& options);     // 1: it has none
+int command_conflicts_resolve(const GlobalOptions& global, const ConflictsOptions& options);  // 1: it has none
 
 struct DrainOptions {
   std::string region;

@@ -9,6 +9,7 @@
 #include "app/certificate_wiring.h"
 #include "app/free_memory.h"
 #include "app/settings/settings.h"
+#include "aws/run/queue_reader.h"
 #include "base/text.h"
 #include "io/files.h"
 #include "io/process_rights.h"
@@ -102,6 +103,7 @@ Result<std::unique_ptr<Node>> Node::start(Settings settings, std::string setting
   node->notifier_.configure(node->settings_.dns, node->publisher_.transfers().read()->rules);
   node->replication_->configure(node->settings_);
   node->replication_->begin();
+  node->read_event_queues();
   node->certificates_->start();
   for (auto& thread : node->serving_) thread->start();
   return node;
@@ -140,15 +142,18 @@ Result<void> Node::open_state() {
   const auto on_readiness = [self](std::vector<SiteReadiness> all) {
     self->loop_.post([self, all = std::move(all)] { self->take_readiness(all); });
   };
-  TRY(replication_,
-      ReplicationThread::open({.node = settings_.node,
-                               .health = health_board_,
-                               .faults = &faults_,
-                               .tls = tls_client_,
-                               .log = log_,
-                               .on_readiness = on_readiness,
-                               .news = &news_,
-                               .tell_news = [self](std::vector<KeyHasNews> keys) { self->news_desk_.tell(std::move(keys)); }}));
+  const auto on_conflict = [self](const std::string& site, const std::string& key, const std::string& region) {
+    self->loop_.post([self, site, key, region] { self->on_conflict(site, key, region); });
+  };
+  TRY(replication_, ReplicationThread::open({.node = settings_.node,
+                                             .health = health_board_,
+                                             .faults = &faults_,
+                                             .tls = tls_client_,
+                                             .log = log_,
+                                             .on_readiness = on_readiness,
+                                             .news = &news_,
+                                             .tell_news = [self](std::vector<KeyHasNews> keys) { self->news_desk_.tell(std::move(keys)); },
+                                             .on_conflict = on_conflict}));
   TRY(const auto entries, replication_->board_entries());
   for (const auto& [key, value] : entries) {
     if (key == "health") remembered_health_ = value;
@@ -464,6 +469,7 @@ void Node::stop_soon() {
 // The serving threads drain after the control loop has ended (run()).
 Task<void> Node::shut_down() {
   events_.wake();
+  stop_event_queues();
   if (admin_) co_await admin_->drain(loop_.now() + std::chrono::seconds(1));
   co_await health_->stop();
   co_await alerts_->stop();
@@ -536,6 +542,7 @@ void Node::apply(Settings next) {
   preferences_.configure(settings_.sites);
   health_->reconfigure(health_settings(settings_));
   if (data_changed) replication_->configure(settings_);
+  if (data_changed) read_event_queues();
   if (alerts_changed) frozen("alerts", true);
   refresh_answers();
   events_.add("settings", settings_path_,

@@ -28,6 +28,10 @@
 #include "health/run/alerts.h"
 #include "health/run/runner.h"
 
+namespace evershore::aws {
+class QueueReader;
+}
+
 namespace evershore::app {
 
 class Node final : public console::NodeApi, public edge::EvidenceSink {
@@ -50,6 +54,9 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Task<Result<std::string>> explain_json(std::string subject) override;
   Task<Result<std::string>> zone_text(std::string zone, console::ZoneForm form) override;
   Task<Result<std::string>> differences_json(std::string site) override;
+  Task<Result<std::string>> conflicts_json(std::string site, std::string prefix) override;
+  Task<Result<std::string>> gaps_json(std::string region, size_t keys_max) override;
+  Task<Result<void>> settle_conflict(std::string site, std::string name, KeptBecomes becomes) override;
   Task<Result<void>> drain(console::DrainRequest request) override;
   Task<Result<void>> undrain(std::string region) override;
   Task<Result<void>> failover(std::string site, std::optional<std::string> region) override;
@@ -114,6 +121,9 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Task<std::vector<std::string>> breakers();
   Result<void> known_region(const std::string& region) const;
   Result<void> known_site(const std::string& site) const;
+  void read_event_queues();
+  void stop_event_queues();
+  void on_conflict(const std::string& site, const std::string& key, const std::string& region);
 
   Settings settings_;
   const std::string settings_path_;
@@ -152,8 +162,10 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   std::unique_ptr<Front> front_;             // null: no serving thread
   std::vector<std::unique_ptr<ServingThread>> serving_;
   std::unique_ptr<console::AdminServer> admin_;
-  std::string key_problem_;                    // "" = none
-  std::map<std::string, TimerId> fault_ends_;  // by region
+  std::unique_ptr<io::HttpClient> queue_client_;
+  std::vector<std::unique_ptr<aws::QueueReader>> queue_readers_;  // stopped ones, too, until the end
+  std::string key_problem_;                                       // "" = none
+  std::map<std::string, TimerId> fault_ends_;                     // by region
   uint64_t reloads_ = 0;
   bool stopping_ = false;
   TaskScope tasks_;

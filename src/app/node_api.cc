@@ -330,7 +330,10 @@ Task<Result<std::string>> Node::explain_json(std::string subject) {
   const StateView view{settings_, *health, steersman_->now(), replication, loop_.wall()};
   if (settings_.regions.contains(subject)) {
     const auto lines = co_await breakers();
-    co_return to_text(region_explanation(view, subject, events_.about(subject, 20), lines));
+    auto json = region_explanation(view, subject, events_.about(subject, 20), lines);
+    const auto gaps = co_await gaps_json(subject, 20);
+    if (gaps) json["replication"] = Json::parse(*gaps);
+    co_return to_text(json);
   }
   const auto by_dns = dns_explanation(publisher_, subject, view.now);
   const auto config = edge_config_.read();
@@ -400,7 +403,7 @@ Task<Result<size_t>> Node::webhook(std::string body) {
     for (const auto& [site_name, site] : settings_.sites) {
       for (const auto& region : site.regions) {
         if (settings_.regions.at(region).bucket != event.bucket) continue;
-        hints.push_back({site_name, region, event.key, event.etag, event.removed()});
+        hints.push_back({site_name, region, event.key, event.beside_content() ? "" : event.etag, event.removed()});
       }
     }
   }
@@ -434,7 +437,7 @@ struct ReplicationMetric {
   MetricType type;
   double (*value)(const replicate::RegionReplication&);
 };
-constexpr std::array<ReplicationMetric, 7> kReplicationMetrics{{
+constexpr std::array<ReplicationMetric, 9> kReplicationMetrics{{
     {"evershore_replication_lag_seconds", "From the change to its copy here, for the last one copied.", MetricType::kGauge,
      [](const replicate::RegionReplication& r) { return std::chrono::duration<double>(r.last_lag).count(); }},
     {"evershore_replication_oldest_pending_seconds", "How long the oldest change has been missing here.", MetricType::kGauge,
@@ -449,6 +452,10 @@ constexpr std::array<ReplicationMetric, 7> kReplicationMetrics{{
      [](const replicate::RegionReplication& r) { return static_cast<double>(r.counters->bytes_copied.get()); }},
     {"evershore_replication_errors_total", "Requests to this region that failed.", MetricType::kCounter,
      [](const replicate::RegionReplication& r) { return static_cast<double>(r.counters->errors.get()); }},
+    {"evershore_replication_unguarded_writes_total", "Overwrites and deletes that the store could not make conditional.",
+     MetricType::kCounter, [](const replicate::RegionReplication& r) { return static_cast<double>(r.counters->unguarded_writes.get()); }},
+    {"evershore_replication_tags_left_out_total", "Objects copied without their tags into a region that has none.", MetricType::kCounter,
+     [](const replicate::RegionReplication& r) { return static_cast<double>(r.counters->tags_left_out.get()); }},
 }};
 
 void replication_metrics(MetricsText& out, const Replications& replication) {
@@ -459,6 +466,19 @@ void replication_metrics(MetricsText& out, const Replications& replication) {
         if (region.counters != nullptr) out.add(metric.type, metric.name, metric.help, labels, metric.value(region));
       }
     }
+  }
+}
+
+void conflict_metrics(MetricsText& out, const Replications& replication) {
+  for (const auto& site : replication) {
+    const std::array<Label, 1> labels{{{"site", site.site}}};
+    out.add(MetricType::kGauge, "evershore_replication_conflicts", "Losers of crossing writes that are kept.", labels,
+            static_cast<double>(site.conflicts.present));
+  }
+  for (const auto& site : replication) {
+    const std::array<Label, 1> labels{{{"site", site.site}}};
+    out.add(MetricType::kCounter, "evershore_replication_conflicts_total", "Writes that lost against one that crossed them.", labels,
+            static_cast<double>(site.conflicts.kept + site.conflicts.dropped));
   }
 }
 
@@ -534,6 +554,7 @@ Task<std::string> Node::metrics_text() {
   MetricsText out;
   health_metrics(out, *health_board_.read(), health_->counters());
   replication_metrics(out, replication);
+  conflict_metrics(out, replication);
   const auto edge = edge_json(serving_, endpoints_.edge);
   for (const char* name : {"requests", "failed", "resets", "cache_hits", "cache_misses", "cache_stale", "hedges", "retries", "takeovers",
                            "compressions", "compressed_hits"}) {

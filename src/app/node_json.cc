@@ -72,7 +72,13 @@ Json replication_json(const replicate::SiteReplicationStatus& status) {
             {"oldest_pending_seconds", seconds(status.oldest_pending)},
             {"scanning", status.scanning},
             {"scanned_keys", status.scanned_keys},
-            {"deletes_held", status.deletes_held}};
+            {"deletes_held", status.deletes_held},
+            {"conflicts", {{"present", status.conflicts.present}, {"kept", status.conflicts.kept}, {"dropped", status.conflicts.dropped}}}};
+  Json lacking = Json::object();
+  for (const auto& region : status.regions) {
+    if (!region.cannot_hold.empty()) lacking[region.region] = region.cannot_hold;
+  }
+  json["cannot_hold"] = std::move(lacking);
   json["last_scan"] = status.last_scan ? Json(format_iso8601(status.last_scan->ended)) : Json();
   json["last_scan_error"] = status.last_scan_error;
   uint64_t objects = 0;

@@ -41,7 +41,8 @@ Result<std::unique_ptr<ReplicationThread>> ReplicationThread::open(Inputs inputs
                                                                      .node = self->inputs_.node.name,
                                                                      .log = self->inputs_.log,
                                                                      .news = self->inputs_.news,
-                                                                     .tell_news = self->inputs_.tell_news});
+                                                                     .tell_news = self->inputs_.tell_news,
+                                                                     .on_conflict = self->inputs_.on_conflict});
   return self;
 }
 

@@ -35,6 +35,8 @@ class ReplicationThread {
     std::function<void(std::vector<SiteReadiness>)> on_readiness;
     KeyNews* news = nullptr;  // written on the replication loop
     TellNews tell_news = {};  // called there
+    // The same of a loser of crossing writes that was kept.
+    std::function<void(const std::string& site, const std::string& key, const std::string& region)> on_conflict = {};
   };
 
   // Opens node.data (created 0700). Blocks. Errors name the directory and the remedy.

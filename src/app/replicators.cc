@@ -1,5 +1,7 @@
 #include "app/replicators.h"
 
+#include <algorithm>
+
 #include "base/digest.h"
 #include "io/files.h"
 
@@ -19,6 +21,9 @@ replicate::ReplicatorRules rules_of(const SiteSettings& site, const std::string&
   rules.prefix = site.prefix;
   rules.deletes = site.replication.deletes;
   rules.scan_interval = site.replication.scan_interval;
+  rules.tags = site.replication.tags;
+  rules.filter = site.replication.filter;
+  rules.conflict_retention = site.replication.conflict_retention;
   rules.failback.hold = site.failback.hold;
   rules.node = node_number(node);
   rules.seed = io::random_u64();
@@ -44,13 +49,23 @@ void Replicators::build(const std::map<std::string, RegionSettings>& regions, co
     std::vector<std::string> names;
     for (const auto& region : site.regions) {
       if (!stores_.contains(region)) continue;
-      members.push_back({region, stores_.at(region).get()});
+      const auto& settings = regions.at(region);
+      members.push_back({.name = region,
+                         .store = stores_.at(region).get(),
+                         .storage_class = settings.storage_class,
+                         .budget = {.bytes_per_second = settings.replication_bytes_per_second,
+                                    .requests_per_second = settings.replication_requests_per_second},
+                         .read_only = std::ranges::find(site.replication.read_only, region) != site.replication.read_only.end()});
       names.push_back(region);
     }
     if (site.replication.mode == ReplicationMode::kOff || members.size() < 2) continue;
     replicate::ReplicatorDeps deps{deps_.loop,         deps_.queue,     deps_.rows,
                                    std::move(members), deps_.reachable, deps_.log.named("replicate"),
                                    deps_.news,         deps_.tell_news};
+    if (deps_.on_conflict)
+      deps.on_conflict = [tell = deps_.on_conflict, its_site = name](const ObjectKey& key, const std::string& region) {
+        tell(its_site, key, region);
+      };
     sites_[name] = Site{std::move(names), std::make_unique<replicate::SiteReplicator>(rules_of(site, deps_.node), std::move(deps))};
   }
 }

@@ -28,6 +28,8 @@ struct ReplicatorsDeps {
   Log log;
   KeyNews* news = nullptr;  // null: nobody reads copies
   TellNews tell_news = {};
+  // A loser of crossing writes was kept. May be empty.
+  std::function<void(const std::string& site, const std::string& key, const std::string& region)> on_conflict = {};
 };
 
 // One thread: the loop's.

@@ -13,6 +13,7 @@
 #include "model/admin_settings.h"
 #include "model/alert_settings.h"
 #include "model/edge_front.h"
+#include "model/replication_filter.h"
 #include "model/route53_settings.h"
 #include "model/secret.h"
 #include "model/site_behaviour.h"
@@ -44,17 +45,28 @@ struct RegionSettings {
   std::string ca_file;             // of an https endpoint; "" = the system's authorities
   std::string client_certificate;  // that we show it; "" = none
   std::string client_key;
+  std::string event_queue;                    // URL of an SQS queue that tells of its changes; "" = none
+  std::string storage_class;                  // of what replication writes; "" = the bucket's default, "source" = as its source
+  uint64_t replication_bytes_per_second = 0;  // read and written by replication; 0 = no limit
+  uint32_t replication_requests_per_second = 0;
   bool operator==(const RegionSettings&) const = default;
 };
 
 enum class ReplicationMode : uint8_t { kOff, kAsync, kQuorum };
 enum class FailbackMode : uint8_t { kInSync, kImmediate, kManual };
 
+// What becomes of tags where a region cannot hold them.
+enum class TagRule : uint8_t { kWhereHeld, kRequire, kIgnore };
+
 struct ReplicationSettings {
   ReplicationMode mode = ReplicationMode::kAsync;
   uint32_t copies = 2;  // for kQuorum
   bool deletes = true;
   Duration scan_interval = 15min;
+  TagRule tags = TagRule::kWhereHeld;
+  ReplicationFilter filter;
+  std::vector<std::string> read_only;      // regions that copies are only taken from
+  Duration conflict_retention = 24h * 30;  // 0 = losers of crossing writes are not kept
   bool operator==(const ReplicationSettings&) const = default;
 };
 

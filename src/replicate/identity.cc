@@ -42,10 +42,11 @@ ContentId content_id_of(uint64_t size_bytes, const std::string& etag) {
   return id;
 }
 
-uint64_t meta_hash_of(const StandardHeaders& headers, const UserMetadata& metadata) {
+namespace {
+uint64_t hash_of(const StandardHeaders& headers, const UserMetadata& metadata, TagsTravel tags) {
   TextHash hash;
   for (const auto& [name, value] : headers) {
-    if (name == kStorageClass) continue;
+    if (name == kStorageClass || (name == kTagsHeader && tags == TagsTravel::kNo)) continue;
     hash.add(name);
     hash.add(value);
   }
@@ -57,10 +58,29 @@ uint64_t meta_hash_of(const StandardHeaders& headers, const UserMetadata& metada
   }
   return hash.value();
 }
+}  // namespace
 
-StandardHeaders headers_to_copy(const StandardHeaders& headers) {
+uint64_t meta_hash_of(const StandardHeaders& headers, const UserMetadata& metadata) { return hash_of(headers, metadata, TagsTravel::kYes); }
+
+uint64_t untagged_hash_of(const StandardHeaders& headers, const UserMetadata& metadata) {
+  return hash_of(headers, metadata, TagsTravel::kNo);
+}
+
+uint64_t tags_hash_of(const StandardHeaders& headers) {
+  const auto at = headers.find(std::string(kTagsHeader));
+  if (at == headers.end() || at->second.empty()) return 0;
+  TextHash hash;
+  hash.add(at->second);
+  return hash.value();
+}
+
+// A storage class is a price, not part of the object: it follows only where the settings say so.
+StandardHeaders headers_to_copy(const StandardHeaders& headers, TagsTravel tags, const std::string& storage_class) {
   StandardHeaders copy = headers;
+  if (tags == TagsTravel::kNo) copy.erase(std::string(kTagsHeader));
+  if (storage_class == kClassOfSource) return copy;
   copy.erase(std::string(kStorageClass));
+  if (!storage_class.empty()) copy.emplace(kStorageClass, storage_class);
   return copy;
 }
 

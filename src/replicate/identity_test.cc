@@ -31,6 +31,23 @@ TEST(MetaHash, SeesEveryOtherChange) {
   EXPECT_NE(hash, meta_hash_of({}, {}));
 }
 
+TEST(MetaHash, SeesTagsUnlessTheyAreLeftOut) {
+  const StandardHeaders plain{{"content-type", "a"}}, tagged{{"content-type", "a"}, {"x-amz-tagging", "t=1"}};
+  EXPECT_NE(meta_hash_of(plain, {}), meta_hash_of(tagged, {}));
+  EXPECT_EQ(untagged_hash_of(plain, {}), untagged_hash_of(tagged, {}));
+  EXPECT_EQ(untagged_hash_of(plain, {}), meta_hash_of(plain, {})) << "rows of objects without tags stay what they are";
+  EXPECT_EQ(tags_hash_of(plain), 0U);
+  EXPECT_NE(tags_hash_of(tagged), 0U);
+}
+
+TEST(HeadersToCopy, FollowsTheRulesForTagsAndClass) {
+  const StandardHeaders all{{"content-type", "a"}, {"x-amz-tagging", "t=1"}, {"x-amz-storage-class", "GLACIER"}};
+  EXPECT_EQ(headers_to_copy(all, TagsTravel::kYes, ""), (StandardHeaders{{"content-type", "a"}, {"x-amz-tagging", "t=1"}}));
+  EXPECT_EQ(headers_to_copy(all, TagsTravel::kNo, ""), (StandardHeaders{{"content-type", "a"}}));
+  EXPECT_EQ(headers_to_copy(all, TagsTravel::kNo, "COLD"), (StandardHeaders{{"content-type", "a"}, {"x-amz-storage-class", "COLD"}}));
+  EXPECT_EQ(headers_to_copy(all, TagsTravel::kYes, "source"), all);
+}
+
 TEST(MetadataToCopy, ReplacesAnOldStamp) {
   const UserMetadata copy = metadata_to_copy({{"evershore-version", "old"}, {"x", "1"}}, "new");
   EXPECT_EQ(copy, (UserMetadata{{"evershore-version", "new"}, {"x", "1"}}));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "replicate/filter.h"
 #include "replicate/identity.h"
 #include "replicate/reconcile.h"
 #include "replicate/version.h"
@@ -68,13 +69,23 @@ void MergeScan::advance(std::vector<Finding>& findings, size_t findings_max) {
     const ObjectKey* key = lowest_key();
     if (key == nullptr) return;
     gather(*key);
-    if (!is_own_key(*key)) {
+    if (is_own_key(*key)) {
+      ++own_keys_;
+    } else if (!is_filtered(*key)) {
       ++keys_seen_;
+      keys_present_ += present_ > 0 ? 1 : 0;
       judge(*key, findings);
     }
     for (size_t i = 0; i < listings_.size(); ++i) listings_[i].at += copies_[i] != nullptr ? 1 : 0;
     rows_.at += row_ != nullptr ? 1 : 0;
   }
+}
+
+// By size only where every copy is out: of others the winner decides.
+bool MergeScan::is_filtered(const ObjectKey& key) const {
+  if (!passes_key(options_.filter, options_.prefix, key)) return true;
+  const auto passes = [this](const ListedObject* copy) { return copy != nullptr && passes_size(options_.filter, copy->size_bytes); };
+  return present_ > 0 && std::ranges::none_of(copies_, passes);
 }
 
 bool MergeScan::agree() const {
@@ -88,14 +99,26 @@ bool MergeScan::agree() const {
 }
 
 bool MergeScan::all_as_row_says() const {
-  if (row_ == nullptr || row_->tombstone || present_ != copies_.size()) return false;
+  if (row_ == nullptr || row_->tombstone) return false;
   for (size_t i = 0; i < copies_.size(); ++i) {
     const RegionSlot slot = options_.scanned[i];
+    if (options_.read_only.has(slot) && (copies_[i] == nullptr || known_etag(*row_, slot) == copies_[i]->etag)) continue;
+    if (copies_[i] == nullptr) return false;
     if (!row_->synced.has(slot) || copies_[i]->size_bytes != row_->size_bytes) return false;
     const bool common = row_->seen.empty() ? copies_[i]->etag == row_->etag : known_etag(*row_, slot) == copies_[i]->etag;
     if (!common) return false;
   }
   return true;
+}
+
+// A tombstone whose key is only where nothing is deleted, as it was seen there.
+bool MergeScan::only_read_only_left() const {
+  if (row_ == nullptr || !row_->tombstone) return false;
+  for (size_t i = 0; i < copies_.size(); ++i) {
+    const RegionSlot slot = options_.scanned[i];
+    if (copies_[i] != nullptr && (!options_.read_only.has(slot) || known_etag(*row_, slot) != copies_[i]->etag)) return false;
+  }
+  return row_->synced.with(options_.read_only).covers(options_.members);
 }
 
 Finding MergeScan::differing(const ObjectKey& key) const {
@@ -123,14 +146,18 @@ Finding MergeScan::differing(const ObjectKey& key) const {
 }
 
 void MergeScan::judge_absent(const ObjectKey& key, std::vector<Finding>& findings) const {
-  const bool settled = row_->tombstone && row_->synced.covers(options_.members);
+  const bool settled = row_->tombstone && row_->synced.with(options_.read_only).covers(options_.members);
   if (!settled) return findings.push_back(differing(key));
   if (row_->version < options_.expired_before) findings.push_back({.verdict = Verdict::kExpired, .key = key, .row = *row_});
 }
 
 void MergeScan::judge(const ObjectKey& key, std::vector<Finding>& findings) const {
   if (present_ == 0) return judge_absent(key, findings);
-  if (all_as_row_says()) return;
+  if (only_read_only_left()) return;
+  if (all_as_row_says()) {
+    if (options_.tell_equal) findings.push_back({.verdict = Verdict::kEqual, .key = key, .size_bytes = row_->size_bytes});
+    return;
+  }
   Finding finding = differing(key);
   if (row_ == nullptr && present_ == copies_.size() && agree()) {
     finding.verdict = Verdict::kFirstSeen;

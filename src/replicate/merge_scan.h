@@ -18,10 +18,11 @@
 #include "base/result.h"
 #include "model/key_row.h"
 #include "model/object.h"
+#include "model/replication_filter.h"
 
 namespace evershore::replicate {
 
-enum class Verdict : uint8_t { kFirstSeen, kDiffers, kExpired };
+enum class Verdict : uint8_t { kFirstSeen, kDiffers, kExpired, kEqual };
 
 struct Finding {
   Verdict verdict = Verdict::kDiffers;
@@ -38,6 +39,10 @@ struct MergeOptions {
   std::vector<RegionSlot> scanned;  // one listing each, in order of preference
   RegionSet members;                // all regions of the site, scanned or not
   Version expired_before;           // tombstones below may go once every member confirmed them
+  RegionSet read_only;              // their copies are never changed: what they lack, or have older, is no difference
+  std::string prefix;               // the site's, for the filter
+  ReplicationFilter filter;         // what does not pass is not there
+  bool tell_equal = false;          // keys that some region has and that are equal come out too, as kEqual
 };
 
 class MergeScan {
@@ -59,6 +64,8 @@ class MergeScan {
   void advance(std::vector<Finding>& findings, size_t findings_max);
   bool done() const;
   uint64_t keys_seen() const { return keys_seen_; }
+  uint64_t keys_present() const { return keys_present_; }  // that some listing has
+  uint64_t own_keys() const { return own_keys_; }          // Evershore's own, each counted once
 
  private:
   template <class T>
@@ -77,7 +84,9 @@ class MergeScan {
   void gather(const ObjectKey& key);
   void judge(const ObjectKey& key, std::vector<Finding>& findings) const;
   void judge_absent(const ObjectKey& key, std::vector<Finding>& findings) const;
+  bool is_filtered(const ObjectKey& key) const;
   bool all_as_row_says() const;
+  bool only_read_only_left() const;
   bool agree() const;
   Finding differing(const ObjectKey& key) const;
 
@@ -89,6 +98,8 @@ class MergeScan {
   const KeyRow* row_ = nullptr;
   size_t present_ = 0;
   uint64_t keys_seen_ = 0;
+  uint64_t keys_present_ = 0;
+  uint64_t own_keys_ = 0;
 };
 
 }  // namespace evershore::replicate

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/assert.h"
+#include "replicate/filter.h"
 #include "replicate/identity.h"
 #include "replicate/version.h"
 
@@ -24,12 +25,29 @@ std::string_view action_name(ActionKind kind) {
 
 namespace {
 
+enum class Lineage : uint8_t {
+  kRow,       // R itself
+  kBehind,    // what was seen there before R
+  kCopied,    // a copy of ours
+  kKnewRow,   // a client's write over R
+  kCrossing,  // a client's write that knew nothing of R
+};
+
+bool may_have_crossed(Lineage lineage) { return lineage == Lineage::kCrossing || lineage == Lineage::kCopied; }
+
+struct Worth {
+  Version version;
+  Lineage lineage = Lineage::kCrossing;
+};
+
 struct Candidate {
   const Copy* copy = nullptr;
   Version version;
+  Lineage lineage = Lineage::kCrossing;
   bool stamped = false;  // with exactly this version, by us
   ContentId content{};
   uint64_t meta_hash = 0;
+  uint64_t untagged_hash = 0;
 
   // A stamped copy is as old as its source's second says; a client's own write of that second may have replaced that source.
   auto rank() const { return std::tuple(version, !stamped, content, meta_hash); }
@@ -60,33 +78,49 @@ bool same_bytes(const KeyRow& row, const Copy& copy) {
   return copy.info.etag == (own != nullptr ? *own : row.etag);
 }
 
-// Same bytes, and nothing says that somebody gave them other headers since.
+bool tags_as_stamped(const Copy& copy, const Stamp& stamp) {
+  return !copy.tags_known || stamp.tags_hash == tags_hash_of(copy.info.headers);
+}
+
+// Same bytes, and nothing says that somebody gave them other headers or tags since.
 bool is_row_itself(const KeyRow& row, const Copy& copy, uint64_t meta_hash, const std::optional<Stamp>& stamp) {
   if (!same_bytes(row, copy)) return false;
-  const bool ours = stamp && stamp->version == row.version;
+  const bool ours = stamp && stamp->version == row.version && tags_as_stamped(copy, *stamp);
   return ours || row.meta_hash == 0 || row.meta_hash == meta_hash;
 }
 
 // The table above.
-Version version_of_copy(const std::optional<KeyRow>& row, const Copy& copy, uint64_t meta_hash, const std::optional<Stamp>& any_stamp) {
+Worth worth_of_copy(const std::optional<KeyRow>& row, const Copy& copy, uint64_t meta_hash, const std::optional<Stamp>& any_stamp) {
   const Version written = version_of_time(copy.info.last_modified);
   const bool valid = any_stamp && any_stamp->source_etag == copy.info.etag;
-  if (row && is_row_itself(*row, copy, meta_hash, any_stamp)) return row->version;
-  const auto known = row ? known_etag(*row, copy.slot) : std::nullopt;
-  if (!known) return valid ? any_stamp->version : written;
-  if (valid && any_stamp->version > row->version) return any_stamp->version;
-  if (!row->synced.has(copy.slot)) {
-    if (*known == copy.info.etag && !known->empty()) return Version{};
-    if (valid && any_stamp->version <= row->version) return any_stamp->version;
-    if (!row->tombstone) return written;
+  if (row && is_row_itself(*row, copy, meta_hash, any_stamp)) return {row->version, Lineage::kRow};
+  // Its Last-Modified is the time of our copy: new tags on old bytes must not beat a write that came between.
+  if (valid && !tags_as_stamped(copy, *any_stamp)) {
+    const bool of_row = row && row->synced.has(copy.slot) && same_bytes(*row, copy);
+    if (of_row) return {next_after(row->version), Lineage::kKnewRow};
+    const bool unknown = row && !known_etag(*row, copy.slot);
+    return {next_after(any_stamp->version), unknown ? Lineage::kCrossing : Lineage::kCopied};
   }
-  return std::max(written, next_after(row->version));
+  const auto known = row ? known_etag(*row, copy.slot) : std::nullopt;
+  // Where R says nothing of a region, even a copy of ours may be the last one of a write that nobody replaced knowingly.
+  if (!known) return {valid ? any_stamp->version : written, valid && !row ? Lineage::kCopied : Lineage::kCrossing};
+  if (valid && any_stamp->version > row->version) return {any_stamp->version, Lineage::kCopied};
+  if (!row->synced.has(copy.slot)) {
+    if (*known == copy.info.etag && !known->empty()) return {Version{}, Lineage::kBehind};
+    if (valid && any_stamp->version <= row->version) return {any_stamp->version, Lineage::kCopied};
+    if (!row->tombstone) return {written, Lineage::kCrossing};
+  }
+  return {std::max(written, next_after(row->version)), Lineage::kKnewRow};
 }
 
 Candidate weigh(const std::optional<KeyRow>& row, const Copy& copy) {
-  Candidate candidate{.copy = &copy, .meta_hash = meta_hash_of(copy.info.headers, copy.info.metadata)};
+  Candidate candidate{.copy = &copy,
+                      .meta_hash = meta_hash_of(copy.info.headers, copy.info.metadata),
+                      .untagged_hash = untagged_hash_of(copy.info.headers, copy.info.metadata)};
   const auto stamp = stamp_of(copy.info);
-  candidate.version = version_of_copy(row, copy, candidate.meta_hash, stamp);
+  const Worth worth = worth_of_copy(row, copy, candidate.meta_hash, stamp);
+  candidate.version = worth.version;
+  candidate.lineage = worth.lineage;
   candidate.stamped = stamp && stamp->version == candidate.version;
   candidate.content = row && same_bytes(*row, copy) ? row->content_id : content_id_of(copy.info.size_bytes, copy.info.etag);
   return candidate;
@@ -131,6 +165,7 @@ class Planner {
     const auto away = with_presence(copies_, Presence::kUnreachable);
     if (const RegionSet holders = holders_away(best, away); !holders.empty())
       return wait(holders, "the newest copy is in a region that is away");
+    if (best != nullptr && !passes_size(rules_.filter, best->copy->info.size_bytes)) return filtered();
     if (best != nullptr) return object(*best);
     if (!away.empty()) return wait(away, "no copy in the regions that can be reached");
     plan_.why = row_ ? "no copy is left in any region" : "no region has this key";
@@ -149,6 +184,13 @@ class Planner {
   RegionSet holders_away(const Candidate* best, RegionSet away) const {
     if (!row_ || row_->tombstone || (best != nullptr && best->version >= row_->version)) return {};
     return away;
+  }
+
+  Plan filtered() {
+    plan_.outcome = Outcome::kFiltered;
+    for (const auto& copy : copies_) act(copy, ActionKind::kNothing);
+    plan_.why = "its size is none of those that are replicated";
+    return std::move(plan_);
   }
 
   Plan wait(RegionSet regions, std::string why) {
@@ -171,8 +213,8 @@ class Planner {
     if (confirmed) {
       plan_.row.synced.add(copy.slot);
       if (const auto* own = find_seen(*row_, copy.slot); own != nullptr) set_seen(plan_.row, copy.slot, *own);
-    } else {
-      carry_known(plan_.row, row_, copy);
+    } else if (!row_was_crossed_) {
+      carry_known(plan_.row, row_, copy);  // else R may be there, and only there: it must not pass for what is merely behind
     }
     const bool park = !confirmed || rules_.reported.with(rules_.removed).has(copy.slot);
     if (park) plan_.waiting_for.add(copy.slot);
@@ -191,7 +233,9 @@ class Planner {
         act(copy, ActionKind::kNothing);
       } else {
         carry_known(plan_.row, row_, copy);
-        act(copy, ActionKind::kDelete);
+        const bool keeps = rules_.read_only.has(copy.slot);
+        act(copy, keeps ? ActionKind::kNothing : ActionKind::kDelete);
+        if (!keeps) note_loser(*candidate_of(copy), nullptr);
       }
     }
     plan_.why = fmt::format("{} at {}", why, format_version(version));
@@ -205,9 +249,28 @@ class Planner {
   }
 
   bool same_headers(const Candidate& winner, const Candidate& other) const {
-    if (other.meta_hash == winner.meta_hash) return true;
+    const bool compare_tags = winner.copy->tags_known && other.copy->tags_known;
+    const bool same_tags = !compare_tags || tags_hash_of(winner.copy->info.headers) == tags_hash_of(other.copy->info.headers);
+    if (!same_tags) return false;
+    if (other.untagged_hash == winner.untagged_hash) return true;
     // Written by us with this version: the store keeps what it keeps, writing again would change nothing.
     return other.stamped && other.version == winner.version;
+  }
+
+  const Candidate* candidate_of(const Copy& copy) const {
+    const auto at = std::ranges::find(candidates_, &copy, &Candidate::copy);
+    return at == candidates_.end() ? nullptr : &*at;
+  }
+
+  // By the table of losers; `winner` nullptr = a tombstone.
+  void note_loser(const Candidate& other, const Candidate* winner) {
+    const bool clients = other.lineage == Lineage::kKnewRow || other.lineage == Lineage::kCrossing;
+    const bool crossed_by_winner = other.lineage == Lineage::kRow && winner != nullptr && may_have_crossed(winner->lineage);
+    if (!clients && !crossed_by_winner) return;
+    const auto same = [&other](const Loser& loser) {
+      return loser.copy->info.etag == other.copy->info.etag && loser.copy->info.size_bytes == other.copy->info.size_bytes;
+    };
+    if (std::ranges::none_of(plan_.losers, same)) plan_.losers.push_back({other.copy, other.version});
   }
 
   ActionKind place(const Candidate& winner, const Candidate& other) {
@@ -233,14 +296,21 @@ class Planner {
 
   Plan object(const Candidate& winner) {
     plan_.outcome = Outcome::kObject;
+    row_was_crossed_ = row_ && !row_->tombstone && may_have_crossed(winner.lineage);
     start_object(winner);
     for (const auto& copy : copies_) {
       if (copy.presence == Presence::kUnreachable) {
         place_unreachable(copy);
         continue;
       }
-      const auto other = std::ranges::find(candidates_, &copy, &Candidate::copy);
-      const ActionKind kind = other == candidates_.end() ? ActionKind::kCopy : place(winner, *other);
+      const Candidate* other = candidate_of(copy);
+      const ActionKind kind = other == nullptr ? ActionKind::kCopy : place(winner, *other);
+      if (kind != ActionKind::kNothing && rules_.read_only.has(copy.slot)) {
+        carry_known(plan_.row, row_, copy);
+        act(copy, ActionKind::kNothing);
+        continue;
+      }
+      if (other != nullptr && kind == ActionKind::kCopy) note_loser(*other, &winner);
       if (kind == ActionKind::kNothing) {
         confirm(plan_.row, copy.slot, copy.info.etag);
         plan_.sources.push_back(&copy);
@@ -265,6 +335,7 @@ class Planner {
   std::span<const Copy> copies_;
   const ReconcileRules& rules_;
   std::vector<Candidate> candidates_;
+  bool row_was_crossed_ = false;
   Plan plan_;
 };
 
@@ -276,9 +347,11 @@ std::optional<std::string> known_etag(const KeyRow& row, RegionSlot slot) {
   return std::nullopt;
 }
 
-Version version_of_found(const std::optional<KeyRow>& row, RegionSlot slot, const ObjectInfo& info) {
-  return weigh(row, Copy{slot, Presence::kFound, info}).version;
+bool crossed_row(const std::optional<KeyRow>& row, const Copy& copy) {
+  return row && !row->tombstone && may_have_crossed(weigh(row, copy).lineage);
 }
+
+Version version_of_found(const std::optional<KeyRow>& row, const Copy& copy) { return weigh(row, copy).version; }
 
 void confirm(KeyRow& row, RegionSlot slot, const std::string& etag) {
   row.synced.add(slot);

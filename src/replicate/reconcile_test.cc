@@ -292,6 +292,117 @@ TEST(Reconcile, AcceptsThatAStoreDropsAHeader) {
   expect_plan(row, {origin, stamped(kB, "x", 9, v(5))}, kRules, {Outcome::kObject, "x", {kNothing, kNothing}});
 }
 
+// --- tags ---
+
+Copy tagged(Copy copy, const std::string& tags) {
+  copy.tags_known = true;
+  if (!tags.empty()) copy.info.headers[std::string(kTagsHeader)] = tags;
+  return copy;
+}
+
+TEST(Reconcile, CarriesAChangeOfTagsAlone) {
+  const auto copies = {tagged(found(kA, "x", 5), ""), tagged(found(kB, "x", 50), "t=1"), tagged(stamped(kC, "x", 9, v(5)), "")};
+  expect_plan(object_row("x", v(5), kAll), copies, kRules, {Outcome::kObject, "x", {kReplaceMetadata, kNothing, kReplaceMetadata}});
+}
+
+TEST(Reconcile, ACopyOfOursWhoseTagsWereChangedIsOursNoMore) {
+  const auto copies = {tagged(found(kA, "x", 5), ""), tagged(stamped(kB, "x", 9, v(5)), "t=1")};
+  expect_plan(object_row("x", v(5), kAll), copies, kRules, {Outcome::kObject, "x", {kReplaceMetadata, kNothing}});
+  expect_plan({}, copies, kRules, {Outcome::kObject, "x", {kReplaceMetadata, kNothing}});
+}
+
+TEST(Reconcile, TagsOfOneCopyMayChangeAgainAndAgain) {
+  KeyRow row = object_row("x", v(6), kAll);
+  row.meta_hash = meta_hash_of({{std::string(kTagsHeader), "t=1"}}, {});
+  Copy origin = tagged(found(kA, "x", 5), "t=1");
+  Copy changed = tagged(stamped(kB, "x", 9, v(5)), "t=2");
+  Copy copied = tagged(found(kC, "x", 9), "t=1");
+  copied.info.metadata[std::string(kStampName)] = encode_stamp({v(6), "x", tags_hash_of(copied.info.headers)}, kKey, 5);
+  expect_plan(row, {origin, changed, copied}, kRules, {Outcome::kObject, "x", {kReplaceMetadata, kNothing, kReplaceMetadata}});
+  changed.info.headers[std::string(kTagsHeader)] = "t=1";
+  expect_plan(row, {origin, changed, copied}, kRules, {Outcome::kObject, "x", {kNothing, kNothing, kNothing}});
+}
+
+TEST(Reconcile, NewTagsOnAnOldCopyDoNotBeatAWriteThatCameBetween) {
+  const auto copies = {tagged(stamped(kA, "x", 90, v(5)), "t=1"), tagged(found(kB, "y", 50), "")};
+  expect_plan(object_row("x", v(5), kAll), copies, kRules, {Outcome::kObject, "y", {kCopy, kNothing}});
+}
+
+TEST(Reconcile, ARegionWithoutTagsSaysNothingAboutThem) {
+  Copy without = stamped(kB, "x", 9, v(5));
+  expect_plan({}, {tagged(found(kA, "x", 5), "t=1"), without}, kRules, {Outcome::kObject, "x", {kNothing, kNothing}});
+  expect_plan({}, {tagged(found(kA, "x", 5), "t=1"), found(kB, "x", 50)}, kRules, {Outcome::kObject, "x", {kNothing, kNothing}});
+}
+
+// --- losers ---
+
+std::vector<std::string> losers_of(const std::optional<KeyRow>& row, const std::vector<Copy>& copies, const ReconcileRules& rules) {
+  std::vector<std::string> etags;
+  for (const auto& loser : reconcile(kKey, row, copies, rules).losers) etags.push_back(loser.copy->info.etag);
+  return etags;
+}
+using Etags = std::vector<std::string>;
+
+TEST(Losers, OfTwoWritesThatReplacedTheSameObject) {
+  EXPECT_EQ(losers_of(object_row("x", v(5), kAll), {found(kA, "y", 50), found(kB, "z", 60), stamped(kC, "x", 9, v(5))}, kRules),
+            Etags{"y"});
+}
+
+TEST(Losers, OfContentsThatNobodyKnewBefore) {
+  EXPECT_EQ(losers_of({}, {found(kA, "y", 50), found(kB, "z", 60), found(kC, "y", 10)}, kRules), Etags{"y"}) << "one for each content";
+}
+
+TEST(Losers, NoneWhereTheWriterKnewWhatItReplaced) {
+  EXPECT_EQ(losers_of(object_row("x", v(5), kAll), {found(kA, "y", 50), found(kB, "x", 5), stamped(kC, "x", 9, v(5))}, kRules), Etags{});
+  KeyRow row = object_row("x", v(500), RegionSet::of(kA));
+  row.seen = {{kB, "old"}, {kC, ""}};
+  EXPECT_EQ(losers_of(row, {found(kA, "x", 500), found(kB, "old", 3), absent(kC)}, kRules), Etags{}) << "merely behind";
+  EXPECT_EQ(losers_of(row, {found(kA, "x", 500), stamped(kB, "old", 3, v(3)), absent(kC)}, kRules), Etags{}) << "a copy of ours";
+}
+
+TEST(Losers, TheRowsObjectIfTheWinnerCrossedIt) {
+  KeyRow row = object_row("x", v(500), RegionSet::of(kA));
+  row.seen = {{kB, "old"}};
+  EXPECT_EQ(losers_of(row, {found(kA, "x", 500), found(kB, "z", 900)}, kRules), Etags{"x"});
+  EXPECT_EQ(losers_of(row, {found(kA, "x", 500), found(kB, "z", 300)}, kRules), Etags{"z"});
+}
+
+TEST(Losers, TheRowsObjectWhoseTagsWereChanged) {
+  const std::vector<Copy> copies{tagged(stamped(kA, "x", 9, v(5)), "t=1"), tagged(found(kB, "z", 60), ""), away(kC)};
+  EXPECT_EQ(losers_of(object_row("x", v(5), RegionSet{0b101}), copies, kRules), Etags{"x"});
+}
+
+TEST(Losers, TheRowsObjectIfOnlyACopyOfTheWinnerIsLeft) {
+  const std::vector<Copy> copies{found(kA, "x", 5), stamped(kB, "z", 60, v(50)), away(kC)};
+  EXPECT_EQ(losers_of(object_row("x", v(5), RegionSet::of(kA)), copies, kRules), Etags{"x"});
+}
+
+TEST(Losers, ATombstoneTakesNothingAlongThatItsRemoverDidNotKnow) {
+  EXPECT_EQ(losers_of(tombstone_row(v(500), RegionSet{0b001}), {absent(kA), found(kB, "y", 400)}, kRules), Etags{"y"});
+  KeyRow row = tombstone_row(v(500), RegionSet{0b001});
+  row.seen = {{kB, "x"}};
+  EXPECT_EQ(losers_of(row, {absent(kA), found(kB, "x", 400)}, kRules), Etags{});
+}
+
+TEST(Losers, AnObjectWhoseOnlyHolderIsAwayIsNotTakenForMerelyBehindLater) {
+  KeyRow row = object_row("x", v(500), RegionSet::of(kA));
+  row.seen = {{kB, "old"}};
+  const std::vector<Copy> crossed{away(kA), found(kB, "z", 900)};
+  const Plan plan = reconcile(kKey, row, crossed, kRules);
+  ASSERT_EQ(plan.outcome, Outcome::kObject);
+  EXPECT_EQ(known_etag(plan.row, kA), std::nullopt);
+  EXPECT_EQ(losers_of(plan.row, {found(kA, "x", 500), found(kB, "z", 900)}, kRules), Etags{"x"});
+}
+
+TEST(CrossedRow, IsAWriteByAClientThatCouldNotHaveSeenTheRowsObject) {
+  KeyRow row = object_row("x", v(500), RegionSet::of(kA));
+  row.seen = {{kB, "old"}};
+  EXPECT_TRUE(crossed_row(row, found(kB, "z", 900)));
+  EXPECT_FALSE(crossed_row(row, found(kA, "z", 900)));
+  EXPECT_FALSE(crossed_row(row, stamped(kB, "x", 900, v(500))));
+  EXPECT_FALSE(crossed_row(std::nullopt, found(kB, "z", 900)));
+}
+
 TEST(Confirm, KeepsARegionsOwnETagOnlyWhereItDiffers) {
   KeyRow row = object_row("x", v(5), RegionSet::of(kA));
   row.seen = {{kB, "older"}};

@@ -13,14 +13,16 @@ namespace {
 constexpr uint64_t kMillisMax = (1ULL << 48) - 1;
 constexpr size_t kVersionDigits = 20;
 constexpr size_t kSealDigits = 16;
+constexpr size_t kTagsDigits = 16;
 
 uint64_t millis_of(Wall time) {
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
   return millis < 0 ? 0 : std::min(static_cast<uint64_t>(millis), kMillisMax);
 }
 
-std::string seal(std::string_view version_text, std::string_view etag, const ObjectKey& key, uint64_t size_bytes) {
-  const auto digest = sha256(fmt::format("evershore stamp 1\n{}\n{}\n{}\n{}", version_text, size_bytes, etag, key));
+// `rest` = the etag, behind the hash of the tags if there are any.
+std::string seal(char layout, std::string_view version_text, std::string_view rest, const ObjectKey& key, uint64_t size_bytes) {
+  const auto digest = sha256(fmt::format("evershore stamp {}\n{}\n{}\n{}\n{}", layout, version_text, size_bytes, rest, key));
   return to_hex(std::span(digest).first(kSealDigits / 2));
 }
 }  // namespace
@@ -54,22 +56,29 @@ std::optional<Version> parse_version(std::string_view text) {
                  static_cast<uint16_t>(*parse_hex_u64(text.substr(16, 4)))};
 }
 
-// "1-VERSION-SEAL-ETAG"; an ETag may hold dashes, so it comes last.
+// "1-VERSION-SEAL-ETAG", with tags "2-VERSION-SEAL-TAGS-ETAG"; an ETag may hold dashes, so it comes last.
 std::string encode_stamp(const Stamp& stamp, const ObjectKey& key, uint64_t size_bytes) {
   const auto version = format_version(stamp.version);
-  return fmt::format("1-{}-{}-{}", version, seal(version, stamp.source_etag, key, size_bytes), stamp.source_etag);
+  const bool tagged = stamp.tags_hash != 0;
+  const auto rest = tagged ? fmt::format("{:016x}-{}", stamp.tags_hash, stamp.source_etag) : stamp.source_etag;
+  const char layout = tagged ? '2' : '1';
+  return fmt::format("{}-{}-{}-{}", layout, version, seal(layout, version, rest, key, size_bytes), rest);
 }
 
 std::optional<Stamp> decode_stamp(std::string_view text, const ObjectKey& key, uint64_t size_bytes) {
   constexpr size_t kHead = 2 + kVersionDigits + 1 + kSealDigits + 1;
-  if (text.size() < kHead || text.size() > kStampBytesMax || !text.starts_with("1-")) return std::nullopt;
+  const bool tagged = text.starts_with("2-");
+  if (text.size() < kHead || text.size() > kStampBytesMax || (!tagged && !text.starts_with("1-"))) return std::nullopt;
   const auto version_text = text.substr(2, kVersionDigits);
   const auto version = parse_version(version_text);
   const auto seal_text = text.substr(2 + kVersionDigits + 1, kSealDigits);
-  const auto etag = text.substr(kHead);
+  const auto rest = text.substr(kHead);
   if (!version || text[2 + kVersionDigits] != '-' || text[kHead - 1] != '-') return std::nullopt;
-  if (seal_text != seal(version_text, etag, key, size_bytes)) return std::nullopt;
-  return Stamp{*version, std::string(etag)};
+  if (seal_text != seal(text.front(), version_text, rest, key, size_bytes)) return std::nullopt;
+  if (!tagged) return Stamp{*version, std::string(rest)};
+  const auto tags = rest.size() > kTagsDigits && rest[kTagsDigits] == '-' ? parse_hex_u64(rest.substr(0, kTagsDigits)) : std::nullopt;
+  if (!tags || *tags == 0 || fmt::format("{:016x}", *tags) != rest.substr(0, kTagsDigits)) return std::nullopt;
+  return Stamp{*version, std::string(rest.substr(kTagsDigits + 1)), *tags};
 }
 
 std::optional<Stamp> stamp_of(const ObjectInfo& info) {

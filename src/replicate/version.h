@@ -43,6 +43,7 @@ inline constexpr size_t kStampBytesMax = 256;
 struct Stamp {
   Version version;
   std::string source_etag;
+  uint64_t tags_hash = 0;  // tags_hash_of() what was written with it: tags that were changed since do not pass for ours
   bool operator==(const Stamp&) const = default;
 };
 

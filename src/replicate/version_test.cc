@@ -78,6 +78,18 @@ TEST_F(StampTest, MayComeFromAStoreWithoutETags) {
   EXPECT_EQ(decode_stamp(encode_stamp(bare, "k", 0), "k", 0), bare);
 }
 
+TEST_F(StampTest, IsBoundToTagsWhereThereAreAny) {
+  const Stamp tagged{{1, 2, 3}, "etag-2", 0xabc};
+  const std::string text = encode_stamp(tagged, "k", 5);
+  EXPECT_TRUE(text.starts_with("2-")) << "older programs take it for nobody's";
+  EXPECT_EQ(decode_stamp(text, "k", 5), tagged);
+  for (size_t i = 0; i < text.size(); ++i) {
+    std::string changed = text;
+    changed[i] = changed[i] == '0' ? '1' : '0';
+    EXPECT_EQ(decode_stamp(changed, "k", 5), std::nullopt) << i;
+  }
+}
+
 TEST_F(StampTest, IsFoundAmongTheMetadata) {
   ObjectInfo info{.key = "a/b", .size_bytes = 10, .metadata = {{"evershore-version", text_}}};
   EXPECT_EQ(stamp_of(info), stamp_);

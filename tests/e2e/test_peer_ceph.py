@@ -77,6 +77,20 @@ def test_sync_and_verify_between_ceph_and_our_own_regions(mixed, tmp_path):
     assert "from-east/0001.txt" in done.stdout and "from-east/0002.txt" not in done.stdout
 
 
+def test_tags_travel_between_ceph_and_our_own_regions(mixed, tmp_path):
+    ceph, east, west = mixed
+    ceph.client().put("from-ceph", b"1", {"x-amz-tagging": "a=1&b=x%20y"})
+    east.client().put("from-east", b"2", {"x-amz-tagging": "c=3"})
+    path = tmp_path / "evershore.toml"
+    path.write_text(support.site_settings(tmp_path, mixed))
+    evershore("sync", "-c", path, "assets", check=0)
+    assert "cannot hold" not in evershore("verify", "-c", path, "assets", check=0).stderr
+    for region in mixed:
+        of_ceph = region.client().request("GET", "from-ceph", query={"tagging": ""})[2].decode()
+        assert "<Value>x y</Value>" in of_ceph and of_ceph.count("<Tag>") == 2, (region.name, of_ceph)
+        assert "<Key>c</Key><Value>3</Value>" in region.client().request("GET", "from-east", query={"tagging": ""})[2].decode(), region.name
+
+
 def test_a_frozen_ceph_primary_is_left_in_mid_download_and_catches_up(mixed, make_node, tmp_path):
     ceph, east, west = mixed
     body = os.urandom(24 << 20)

@@ -61,6 +61,46 @@ def test_verify_names_exactly_the_keys_that_differ(three, settings):
     assert {json.loads(line)["key"] for line in done.stdout.splitlines() if '"key"' in line} == {"f/0003.txt", "f/0004.txt", "extra"}
 
 
+def test_a_dry_run_tells_what_sync_then_does(three, settings):
+    east, west, north = three
+    fill(east.client(), 50)
+    west.client().put("large", os.urandom(3 << 20))
+    planned = json.loads(evershore("sync", "-c", settings, "assets", "--dry-run", "--json", check=1).stdout)
+    assert (planned["keys"], planned["objects"]) == (51, 102)
+    assert not north.client().keys_listed(), "nothing was copied"
+    told = evershore("sync", "-c", settings, "assets", "--dry-run", check=1).stdout
+    assert "large: copy to east, north" in told and "f/0049.txt: copy to west, north" in told
+    done = json.loads(evershore("sync", "-c", settings, "assets", "--json", check=0).stdout)
+    assert (done["objects_copied"], done["bytes_copied"]) == (planned["objects"], planned["bytes"])
+    assert "0 of 51 keys" in evershore("sync", "-c", settings, "assets", "--dry-run", check=0).stdout
+
+
+def rot(region, body):
+    """Turns a bit over in the one object file that holds this body."""
+    path = next(path for path in (region.dir / "objects").rglob("*") if path.is_file() and path.read_bytes().startswith(body))
+    data = bytearray(path.read_bytes())
+    data[0] ^= 1
+    path.write_bytes(data)
+
+
+def test_verify_in_depth_finds_what_listings_hide_and_repair_puts_it_right(three, settings):
+    east, west, north = three
+    fill(east.client(), 20)
+    evershore("sync", "-c", settings, "assets", check=0)
+    rot(west, b"body 7")
+    north.client().request("PUT", "f/0003.txt", b"body 3", {"Content-Type": "text/odd"})
+    evershore("verify", "-c", settings, "assets", check=0)
+    done = evershore("verify", "-c", settings, "assets", "--depth", "identity", check=1)
+    assert "f/0003.txt" in done.stdout and "f/0007.txt" not in done.stdout
+    done = evershore("verify", "-c", settings, "assets", "--depth", "full", check=1)
+    assert "f/0007.txt: west: the bytes are not what its ETag says" in done.stdout
+    done = evershore("verify", "-c", settings, "assets", "--depth", "full", "--after", "f/0003.txt", check=1)
+    assert "f/0003.txt" not in done.stdout and "f/0007.txt" in done.stdout
+    evershore("repair", "-c", settings, "assets", "--depth", "full", check=0)
+    assert west.client().get("f/0007.txt") == b"body 7"
+    evershore("verify", "-c", settings, "assets", "--depth", "full", check=0)
+
+
 def test_a_key_that_only_a_scan_misses_is_restored_not_deleted(three, settings):
     fill(three[0].client(), 20)
     evershore("sync", "-c", settings, "assets", check=0)
@@ -113,6 +153,10 @@ def test_a_region_that_was_down_catches_up_and_serves_again_only_then(make_regio
     west.client().delete("f/0001.txt")
     wait_until(lambda: north.client().get("later/0039.txt") and north.client().get("f/0001.txt") is None, 20, "the other two")
     assert region_status(node, "east")["pending_keys"] >= 41
+    (gaps,) = node.get_json("/api/v1/regions/east/gaps")
+    assert gaps["lacks_keys"] >= 41 and gaps["only_here_keys"] == 0
+    assert {"key": "later/0039.txt", "held_by": ["west", "north"]}.items() <= next(k for k in gaps["keys"] if k["key"] == "later/0039.txt").items()
+    assert "lacks_keys" in evershore("explain", "-c", node.settings_path, "east", "--json", check=0).stdout
     east.start()
     wait_until(lambda: len(equal(regions) or ()) == 69, 30, "east to catch up")
     wait_until(lambda: site_order(node)[0]["region"] == "east" and site_order(node)[0]["usable"], 30, "failback")

@@ -124,12 +124,12 @@ class Node::RowsDoor final : public queue::RowStore {
 };
 
 Node::Node(Scheduler& scheduler, queue::MemoryQueue& queue, queue::MemoryRows& rows, std::vector<std::unique_ptr<store::FakeStore>>& stores,
-           replicate::ReplicatorRules rules, std::function<bool(const std::string&)> reachable)
+           replicate::ReplicatorRules rules, std::set<std::string> read_only, std::function<bool(const std::string&)> reachable)
     : queue_(std::make_unique<QueueDoor>(dead_, queue)), rows_(std::make_unique<RowsDoor>(dead_, rows)) {
   std::vector<replicate::SiteRegion> regions;
   for (auto& store : stores) {
     doors_.push_back(std::make_unique<Door>(dead_, *store));
-    regions.push_back({store->name(), doors_.back().get()});
+    regions.push_back({.name = store->name(), .store = doors_.back().get(), .read_only = read_only.contains(store->name())});
   }
   replicator_ = std::make_unique<replicate::SiteReplicator>(
       std::move(rules), replicate::ReplicatorDeps{scheduler, *queue_, *rows_, std::move(regions), std::move(reachable), Log()});

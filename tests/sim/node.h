@@ -16,7 +16,7 @@ namespace evershore::sim {
 class Node {
  public:
   Node(Scheduler& scheduler, queue::MemoryQueue& queue, queue::MemoryRows& rows, std::vector<std::unique_ptr<store::FakeStore>>& stores,
-       replicate::ReplicatorRules rules, std::function<bool(const std::string&)> reachable);
+       replicate::ReplicatorRules rules, std::set<std::string> read_only, std::function<bool(const std::string&)> reachable);
   ~Node();
 
   void start();

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "replicate/conflict.h"
+
 namespace evershore::sim {
 
 namespace {
@@ -15,6 +17,8 @@ using replicate::PlantedBug;
 constexpr size_t kRegions = 3;
 const std::array<std::string, kRegions> kRegionNames{"east", "north", "west"};
 const std::string kSite = "s";
+constexpr size_t kWest = 2;
+const std::string kFiltered = "x";           // keys that begin so are not replicated
 constexpr Duration kCrossingTolerance = 2s;  // Last-Modified has whole seconds
 constexpr size_t kBrokenMax = 5;
 
@@ -32,12 +36,17 @@ struct KeyHistory {
   std::map<std::string, size_t> by_value;
   std::array<std::optional<size_t>, kRegions> last_delete_seen;  // the delete that emptied this region, if one did
   std::array<bool, kRegions> unreported{};                       // changed by a client, not yet accepted
+  std::array<std::optional<size_t>, kRegions> last_lost;         // what this region lost by itself, if nothing came since
   bool ever_deleted = false;
+  bool ever_retagged = false;
+  bool ever_lost = false;  // by a region itself
+  std::array<bool, kRegions> retagged_unreported{};  // as `unreported`, for tags alone
 };
 
 class World {
  public:
-  explicit World(const WorldOptions& options) : options_(options), random_(options.seed * 0x9e3779b97f4a7c15ULL + 1) {
+  explicit World(const WorldOptions& options)
+      : options_(options), random_(options.seed * 0x9e3779b97f4a7c15ULL + 1), west_read_only_(options.seed % 4 == 3) {
     for (size_t i = 0; i < kRegions; ++i) {
       stores_.push_back(std::make_unique<store::FakeStore>(scheduler_, kRegionNames[i], options.seed * kRegions + i, calm()));
       stores_.back()->on_change([this, i](const ObjectKey& key) { emit_event(i, key); });
@@ -103,8 +112,10 @@ class World {
                                      .seed = random_(),
                                      .planted_bug = options_.bug};
     rules.failback.hold = 5s;
+    rules.filter.exclude_prefixes = {kFiltered};
     rules.small_in_flight = 1 + roll(8);
     node_ = std::make_unique<Node>(scheduler_, queue_, rows_, stores_, rules,
+                                   west_read_only_ ? std::set<std::string>{kRegionNames[kWest]} : std::set<std::string>{},
                                    [this](const std::string& name) { return !away_.contains(name); });
     node_->start();
   }
@@ -141,7 +152,21 @@ class World {
     return at == stores_[region]->objects().end() ? std::string() : at->second.bytes;
   }
 
+  // A key that is none of replication's business.
+  void operate_filtered() {
+    const ObjectKey key = fmt::format("{}{}", kFiltered, roll(2));
+    const size_t region = roll(kRegions);
+    if (!stores_[region]->reachable()) return;
+    expected_.insert({region, key});
+    if (present(region, key).empty()) {
+      stores_[region]->write_behind(key, fmt::format("{}-{}", key, roll(1'000)), {}, {});
+    } else {
+      stores_[region]->erase_behind(key);
+    }
+  }
+
   void operate(bool remove) {
+    if (chance(8)) return operate_filtered();
     const ObjectKey key = fmt::format("k{}", roll(4));
     const size_t region = roll(kRegions);
     auto& history = keys_[key];
@@ -149,7 +174,9 @@ class World {
     if (!stores_[region]->reachable() || (remove && before.empty())) return;
     const size_t index = history.operations.size();
     Operation operation{.region = region, .when = scheduler_.now()};
-    const auto replaced = before.empty() ? history.last_delete_seen[region] : std::optional(history.by_value.at(before));
+    const auto gone = history.last_lost[region] ? history.last_lost[region] : history.last_delete_seen[region];
+    const auto replaced = before.empty() ? gone : std::optional(history.by_value.at(before));
+    history.last_lost[region].reset();
     if (replaced) {
       operation.ancestors = history.operations[*replaced].ancestors;
       operation.ancestors.insert(*replaced);
@@ -158,6 +185,7 @@ class World {
     history.unreported[region] = true;
     tell(fmt::format("client: {} in {} becomes \"{}\"", key, kRegionNames[region], operation.value));
     trace(fmt::format("{} {} {} {}", key, region, operation.value, scheduler_.now().time_since_epoch().count()));
+    expected_.insert({region, key});
     if (remove) {
       ++operations_;
       operation.of_settled = is_settled(key);
@@ -171,10 +199,30 @@ class World {
     history.operations.push_back(std::move(operation));
   }
 
+  // Tags alone: neither bytes nor ETag nor Last-Modified change, so that only the event tells.
+  void retag() {
+    const ObjectKey key = fmt::format("k{}", roll(4));
+    const size_t region = roll(kRegions);
+    if (!stores_[region]->reachable() || present(region, key).empty()) return;
+    const auto tags = chance(20) ? std::string() : fmt::format("n={}", roll(1'000'000));
+    if (stores_[region]->tags_behind(key) == tags) return;
+    tell(fmt::format("client: {} in {} gets the tags \"{}\"", key, kRegionNames[region], tags));
+    trace(fmt::format("{} {} {}", key, region, tags));
+    auto& history = keys_[key];
+    history.retagged_unreported[region] = true;
+    history.ever_retagged = true;
+    history.operations.back().of_settled = false;  // a copy that was touched since outlives the delete
+    retagged_.insert({region, key});
+    expected_.insert({region, key});
+    stores_[region]->tag_behind(key, tags);
+  }
+
   bool is_settled(const ObjectKey& key) {
     bool known = false;
     spawn_detached(note_confirmed(key, known));
-    return known && all_equal(key) && !queue_.find(kSite, key);
+    const auto& unreported = keys_[key].retagged_unreported;
+    const bool tags_settled = std::ranges::none_of(unreported, [](bool open) { return open; });
+    return known && tags_settled && all_equal(key) && !queue_.find(kSite, key);
   }
   Task<void> note_confirmed(ObjectKey key, bool& known) {
     auto read = rows_.get(kSite, {key});
@@ -186,10 +234,13 @@ class World {
   void lose_object() {
     const ObjectKey key = fmt::format("k{}", roll(4));
     const size_t region = roll(kRegions);
-    if (!all_equal(key) || present(region, key).empty()) return;
+    if (!all_equal(key) || present(region, key).empty() || present(region, key) != present(0, key)) return;
     tell(fmt::format("{} loses {}", kRegionNames[region], key));
     silent_.insert({region, key});
+    expected_.insert({region, key});
     keys_[key].unreported[region] = true;
+    keys_[key].ever_lost = true;
+    keys_[key].last_lost[region] = keys_[key].by_value.at(present(region, key));
     stores_[region]->erase_behind(key);
   }
 
@@ -199,12 +250,25 @@ class World {
     if (key.starts_with(".evershore/")) return;
     tell("now " + all_present(key));
     if (options_.tell) spawn_detached(tell_row(key));
+    const auto clients = expected_.find({region, key});
+    const bool ours = clients == expected_.end();
+    if (!ours) expected_.erase(clients);
+    if (ours && key.starts_with(kFiltered)) complain(fmt::format("F: {} was changed in {} by replication", key, kRegionNames[region]));
+    if (ours && west_read_only_ && region == kWest)
+      complain(fmt::format("F: {} was changed in {}, which is only read", key, kRegionNames[region]));
     if (silent_.erase({region, key}) > 0) return;
+    const bool of_tags = retagged_.erase({region, key}) > 0;
     if (chance(15)) return tell("  that event is lost");
     const auto& objects = stores_[region]->objects();
     const auto at = objects.find(key);
-    const Event event{region, key, at == objects.end() ? std::string() : at->second.bytes,
-                      at == objects.end() ? std::string() : at->second.etag};
+    const bool gone = at == objects.end();
+    if (of_tags && gone) return;
+    const Event event{.region = region,
+                      .key = key,
+                      .bytes = gone ? std::string() : at->second.bytes,
+                      .etag = gone || of_tags ? std::string() : at->second.etag,
+                      .of_tags = of_tags,
+                      .tags = of_tags ? stores_[region]->tags_behind(key) : std::string()};
     for (int copies = chance(15) ? 2 : 1; copies > 0; --copies) deliver_later(event, Millis(roll(chance(20) ? 8'000 : 200)));
   }
 
@@ -214,6 +278,8 @@ class World {
     ObjectKey key;
     std::string bytes;  // "" = removed
     std::string etag;
+    bool of_tags = false;
+    std::string tags;
   };
 
   void deliver_later(Event event, Duration delay) {
@@ -229,8 +295,12 @@ class World {
                                          gone ? replicate::Removed::kYes : replicate::Removed::kNo);
     const auto accepted = co_await std::move(hint);
     tell(fmt::format("event of {} in {} {}", event.key, kRegionNames[event.region], accepted ? "accepted" : "failed"));
-    if (!accepted || present(event.region, event.key) != event.bytes) co_return;
+    if (!accepted || event.key.starts_with(kFiltered) || present(event.region, event.key) != event.bytes) co_return;
     auto& history = keys_[event.key];
+    if (event.of_tags) {
+      if (stores_[event.region]->tags_behind(event.key) == event.tags) history.retagged_unreported[event.region] = false;
+      co_return;
+    }
     history.unreported[event.region] = false;
     const auto deleted = history.last_delete_seen[event.region];
     if (gone && in_time && deleted) history.operations[*deleted].reported = true;
@@ -246,6 +316,7 @@ class World {
     if (what < 78) return change_weather();
     if (what < 83) return node_ ? crash_node() : start_node();
     if (what < 87) return lose_object();
+    if (what < 93) return retag();
     if (!node_ && chance(50)) start_node();
   }
 
@@ -288,7 +359,10 @@ class World {
 
   // --- what must hold ---
 
-  bool all_equal(const ObjectKey& key) const { return present(0, key) == present(1, key) && present(1, key) == present(2, key); }
+  bool all_equal(const ObjectKey& key) const {
+    return present(0, key) == present(1, key) && (west_read_only_ || present(1, key) == present(kWest, key));
+  }
+  size_t regions_written() const { return west_read_only_ ? kRegions - 1 : kRegions; }
 
   void check_queue() {
     for (const auto& [key, history] : keys_) {
@@ -321,6 +395,38 @@ class World {
         continue;
       }
       check_survivor(key, history);
+      check_losers(key, history);
+      check_tags(key, history);
+    }
+  }
+
+  bool is_kept(const ObjectKey& key, const std::string& value) const {
+    for (const auto& store : stores_) {
+      for (const auto& [name, object] : store->objects()) {
+        const auto id = replicate::parse_conflict_key(name);
+        if (id && id->key == key && object.bytes == value) return true;
+      }
+    }
+    return false;
+  }
+
+  // A removal that is reported late may meet a loss by a region itself, and takes the key everywhere; L says when a key may be gone.
+  void check_losers(const ObjectKey& key, const KeyHistory& history) {
+    if (present(0, key).empty() || history.ever_lost) return;
+    for (size_t i = 0; i < history.operations.size(); ++i) {
+      const auto& value = history.operations[i].value;
+      const bool replaced = std::ranges::any_of(history.operations, [i](const Operation& other) { return other.ancestors.contains(i); });
+      if (value.empty() || replaced || value == present(0, key) || value == present(kWest, key) || is_kept(key, value)) continue;
+      complain(fmt::format("K: \"{}\" of {} lost against \"{}\" and was not kept", value, key, present(0, key)));
+    }
+  }
+
+  void check_tags(const ObjectKey& key, const KeyHistory& history) {
+    if (std::ranges::any_of(history.retagged_unreported, [](bool open) { return open; })) return;
+    for (size_t region = 1; region < regions_written(); ++region) {
+      if (stores_[region]->tags_behind(key) == stores_[0]->tags_behind(key)) continue;
+      complain(fmt::format("T: {} has the tags \"{}\" in {} and \"{}\" in {}", key, stores_[0]->tags_behind(key), kRegionNames[0],
+                           stores_[region]->tags_behind(key), kRegionNames[region]));
     }
   }
 
@@ -359,7 +465,7 @@ class World {
     const size_t index = history.by_value.at(survivor);
     if (has_unreported_delete(history)) return;
     if (has_later_write(history, index)) complain(fmt::format("L: {} ended as \"{}\", which a later write had replaced", key, survivor));
-    if (history.ever_deleted) return;
+    if (history.ever_deleted || history.ever_retagged) return;
     for (const auto& other : history.operations) {
       if (other.when <= history.operations[index].when + kCrossingTolerance) continue;
       complain(fmt::format("L: {} ended as \"{}\", though \"{}\" was written later", key, survivor, other.value));
@@ -373,7 +479,10 @@ class World {
   queue::MemoryRows rows_{queue::CrashTracking::kOn};
   std::vector<std::unique_ptr<store::FakeStore>> stores_;
   std::set<std::string> away_;
-  std::set<std::pair<size_t, ObjectKey>> silent_;  // losses whose change must not become an event
+  std::set<std::pair<size_t, ObjectKey>> retagged_;  // whose next event tells of tags
+  const bool west_read_only_;
+  std::multiset<std::pair<size_t, ObjectKey>> expected_;  // changes by clients that no event has told of yet
+  std::set<std::pair<size_t, ObjectKey>> silent_;         // losses whose change must not become an event
   std::map<ObjectKey, KeyHistory> keys_;
   std::unique_ptr<Node> node_;
   std::vector<std::unique_ptr<Node>> graves_;
@@ -394,7 +503,12 @@ std::optional<PlantedBug> planted_bug_named(std::string_view name) {
                                                              {"ignore-generation", PlantedBug::kIgnoreGeneration},
                                                              {"replay-events", PlantedBug::kReplayEvents},
                                                              {"absence-means-deletion", PlantedBug::kAbsenceMeansDeletion},
-                                                             {"drop-when-away", PlantedBug::kDropWhenAway}};
+                                                             {"drop-when-away", PlantedBug::kDropWhenAway},
+                                                             {"leak-filter", PlantedBug::kLeakFilter},
+                                                             {"write-read-only", PlantedBug::kWriteReadOnly},
+                                                             {"drop-losers", PlantedBug::kDropLosers},
+                                                             {"overwrite-first", PlantedBug::kOverwriteFirst},
+                                                             {"ignore-tags", PlantedBug::kIgnoreTags}};
   const auto at = kNames.find(name);
   return at == kNames.end() ? std::nullopt : std::optional(at->second);
 }

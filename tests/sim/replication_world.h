@@ -7,7 +7,12 @@
 //   C  all regions hold the same keys with the same bytes, and the queue is empty
 //   L  the survivor of a key is no write that a later one knowingly replaced, unless that one was deleted again or a delete of
 //      the key went unreported (it took a copy away without a trace); a key is absent only if somebody deleted it and no write
-//      followed; among writes that crossed in keys never deleted, the survivor is not older than another by over 2 s
+//      followed; among writes that crossed in keys never deleted or retagged, the survivor is not older than another by over 2 s
+//   F  no region ever gets a key that the filter leaves out, and nothing is ever written or deleted in a region that is only read (in
+//      a quarter of the histories: west, which C, Q and T then leave out)
+//   K  of a key that is left, and that no region ever lost by itself, a write that is not the survivor, and that nobody knowingly
+//      replaced or deleted, is found as a conflict, byte for byte
+//   T  a key all of whose changes of tags were reported and accepted carries the same tags in all regions
 //   D  a reported delete of a settled key that nobody wrote again holds
 #pragma once
 

@@ -40,7 +40,8 @@ TEST_P(PlantedBugs, AreFound) {
 
 INSTANTIATE_TEST_SUITE_P(All, PlantedBugs,
                          testing::Values("no-tombstones", "unconditional-copier", "ignore-generation", "replay-events",
-                                         "absence-means-deletion", "drop-when-away"));
+                                         "absence-means-deletion", "drop-when-away", "drop-losers", "leak-filter", "write-read-only",
+                                         "overwrite-first", "ignore-tags"));
 #endif
 
 }  // namespace

@@ -14,6 +14,7 @@ constexpr const char* kVersion = "evershore 0.1.0";
 struct CommandLine {
   GlobalOptions global;
   StatusOptions status;
+  ConflictsOptions conflicts;
   DrainOptions drain;
   FailoverOptions failover;
   PurgeOptions purge;
@@ -25,7 +26,9 @@ struct CommandLine {
   DnsExportOptions dns_export;
   AwsOptions aws;
   demo::DemoOptions demo;
+  VerifyCommandOptions verify;
   std::string site;
+  bool dry_run = false;
   std::string subject;
   bool help_settings = false;
   std::function<int()> chosen;
@@ -80,16 +83,51 @@ void add_alert_commands(CLI::App& app, CommandLine& line) {
 }
 
 void add_data_commands(CLI::App& app, CommandLine& line) {
-  auto* verify = add_command(app, line, "verify", "Compare all regions of a site; exit 1 and the differing keys if they are not identical.",
-                             "evershore verify -c evershore.toml assets", [&] { return command_verify(line.global, line.site); });
-  add_settings_option(verify, line);
-  verify->add_option("site", line.site, "Which site of the settings file")->required();
-  verify->add_flag("--json", line.global.json, "One JSON object per differing key");
+  auto* verify =
+      add_command(app, line, "verify", "Compare all regions of a site; exit 1 and the differing keys if they are not identical.",
+                  "evershore verify -c evershore.toml assets --depth full", [&] { return command_verify(line.global, line.verify); });
+  auto* repair =
+      add_command(app, line, "repair", "Verify, and put right what differs; exit 1 if something could not be.",
+                  "evershore repair -c evershore.toml assets --depth full", [&] { return command_repair(line.global, line.verify); });
+  for (auto* command : {verify, repair}) {
+    add_settings_option(command, line);
+    command->add_option("site", line.verify.site, "Which site of the settings file")->required();
+    command->add_option("--depth", line.verify.depth, "listing | identity (a look at every key) | full (every byte is read)")
+        ->check(CLI::IsMember({"listing", "identity", "full"}));
+    command->add_option("--after", line.verify.after, "Only keys behind this one: to go on where another run ended");
+    command->add_flag("--json", line.global.json, "One JSON object per differing key");
+  }
   auto* sync = add_command(app, line, "sync", "One full reconciling pass over a site's regions; exit 0 when they have converged.",
-                           "evershore sync -c evershore.toml assets", [&] { return command_sync(line.global, line.site); });
+                           "evershore sync -c evershore.toml assets", [&] {
+                             return line.dry_run ? command_sync_dry_run(line.global, line.site) : command_sync(line.global, line.site);
+                           });
   add_settings_option(sync, line);
   sync->add_option("site", line.site, "Which site of the settings file")->required();
+  sync->add_flag("--dry-run", line.dry_run, "Only tell what would be done, in objects, bytes and requests; exit 1 if anything");
   sync->add_flag("--json", line.global.json, "Print the result as JSON");
+}
+
+void add_conflict_commands(CLI::App& app, CommandLine& line) {
+  auto* conflicts = app.add_subcommand("conflicts", "Losers of writes that crossed: list, show, resolve.");
+  conflicts->require_subcommand(1);
+  auto* list = add_command(*conflicts, line, "list", "All that are kept.", "evershore conflicts list -c evershore.toml assets",
+                           [&] { return command_conflicts_list(line.global, line.conflicts); });
+  auto* show = add_command(*conflicts, line, "show", "Those of one key, and what it is now; exit 1 if there are none.",
+                           "evershore conflicts show -c evershore.toml assets index.html",
+                           [&] { return command_conflicts_show(line.global, line.conflicts); });
+  auto* resolve = add_command(*conflicts, line, "resolve",
+                              "Settle one: the winner stays and the kept copy goes, or the loser becomes the key's content.",
+                              "evershore conflicts resolve -c evershore.toml assets index.html --keep loser",
+                              [&] { return command_conflicts_resolve(line.global, line.conflicts); });
+  for (auto* command : {list, show, resolve}) {
+    add_settings_option(command, line);
+    command->add_option("site", line.conflicts.site, "Which site")->required();
+  }
+  for (auto* command : {list, show}) command->add_flag("--json", line.global.json, "Print JSON");
+  list->add_option("--prefix", line.conflicts.prefix, "Only of keys that begin so");
+  show->add_option("key", line.conflicts.key, "The key")->required();
+  resolve->add_option("key", line.conflicts.key, "The key, or the conflict's name where a key has several")->required();
+  resolve->add_option("--keep", line.conflicts.keep, "winner | loser")->required()->check(CLI::IsMember({"winner", "loser"}));
 }
 
 void add_steering_commands(CLI::App& app, CommandLine& line) {
@@ -297,6 +335,7 @@ int run(int argc, char** argv) {
   add_node_commands(app, line);
   add_alert_commands(app, line);
   add_data_commands(app, line);
+  add_conflict_commands(app, line);
   add_steering_commands(app, line);
   add_visitor_commands(app, line);
   add_dns_commands(app, line);

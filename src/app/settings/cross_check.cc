@@ -108,6 +108,18 @@ void check_site(const SiteSettings& site, const std::string& path, std::span<con
   }
 }
 
+// What replication is told about regions and sizes.
+void check_replication(const SiteSettings& site, const std::string& path, Problems& problems) {
+  const auto& replication = site.replication;
+  check_known(replication.read_only, path + ".replication.read_only", "region", site.regions, problems);
+  check_unique(replication.read_only, path + ".replication.read_only", problems);
+  if (!replication.read_only.empty() && replication.read_only.size() >= site.regions.size())
+    problems.add(path + ".replication.read_only", "names every region of the site: there is none left to write to");
+  const auto& filter = replication.filter;
+  if (filter.size_max != 0 && filter.size_min > filter.size_max)
+    problems.add(path + ".replication.filter.min_size", "is more than max_size");
+}
+
 void check_transport(const SiteSettings& site, const std::string& path, const EdgeSettings& edge, Problems& problems) {
   if (site.redirect_https && edge.listen_tls.empty()) {
     problems.add(path + ".redirect_https", "nothing listens for HTTPS: give edge.listen_tls");
@@ -176,6 +188,7 @@ void check_sites(const Settings& settings, Problems& problems) {
   for (const auto& [name, site] : settings.sites) {
     const std::string path = "sites." + name;
     check_site(site, path, regions, problems);
+    check_replication(site, path, problems);
     check_forward(site, path, settings.regions, problems);
     check_transport(site, path, settings.edge, problems);
     check_behaviour(site, path, problems);

@@ -21,7 +21,6 @@ using Texts = std::vector<std::string>;
 // In the order of the enums.
 constexpr std::array<Option, 3> kAddressings{{{"path"}, {"virtual"}, {"bare"}}};
 constexpr std::array<Option, 2> kForwardModes{{{"keys"}, {"requests"}}};
-constexpr std::array<Option, 3> kReplicationModes{{{"off"}, {"async"}, {"quorum"}}};
 constexpr std::array<Option, 3> kFailbackModes{{{"in-sync"}, {"immediate"}, {"manual"}}};
 constexpr std::array<Option, 6> kPolicies{{{"simple"}, {"failover"}, {"weighted"}, {"multivalue"}, {"latency"}, {"geo"}}};
 constexpr std::array<Option, 4> kWhenAllDown{{{"all"}, {"last-known"}, {"fallback"}, {"none"}}};
@@ -128,6 +127,10 @@ std::span<const Row<RegionSettings>> region_rows() {
        {.format = Format::kReadableFile, .default_text = "required with `client_certificate`"},
        Apply::kLive,
        "PEM file of its private key."},
+      region_replication_rows()[0],
+      region_replication_rows()[1],
+      region_replication_rows()[2],
+      region_replication_rows()[3],
   };
   return rows;
 }
@@ -206,22 +209,6 @@ std::span<const Row<SiteSettings>> site_rows() {
       hsts_rows()[0],
       hsts_rows()[1],
       hsts_rows()[2],
-      {"replication.mode",
-       CHOICE(S, ReplicationMode, replication.mode),
-       {.options = kReplicationModes},
-       Apply::kLive,
-       "`off`, `async` (copy after the write) or `quorum` (a write is done when `copies` regions have it)."},
-      {"replication.copies",
-       FIELD(S, uint32_t, replication.copies),
-       {.least = 1, .most = kRegionsMax},
-       Apply::kLive,
-       "For `quorum`: regions that must have a write before it counts as done."},
-      {"replication.deletes", FIELD(S, bool, replication.deletes), {}, Apply::kLive, "Whether deletes are replicated."},
-      {"replication.scan_interval",
-       FIELD(S, Duration, replication.scan_interval),
-       {.shortest = 100ms, .longest = 24h * 30},
-       Apply::kLive,
-       "Time between two full comparisons of the regions."},
       {"failback.mode",
        CHOICE(S, FailbackMode, failback.mode),
        {.options = kFailbackModes},

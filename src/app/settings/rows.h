@@ -34,6 +34,8 @@ std::span<const Row<RegionSettings>> region_rows();
 std::span<const Row<SiteSettings>> site_rows();
 Row<SiteSettings> redirect_row();  // of site_rows()
 std::array<Row<SiteSettings>, 3> hsts_rows();
+std::span<const Row<SiteSettings>> site_replication_rows();
+std::array<Row<RegionSettings>, 4> region_replication_rows();
 std::span<const Row<SiteSettings>> with_behaviour(std::span<const Row<SiteSettings>> rows);  // of site_rows() alone: joined once, and kept
 std::span<const Row<SiteSettings>> site_reads_rows();                                        // of site_rows()
 Limits weight_limits();                                                                      // of sites.NAME.weights REGION

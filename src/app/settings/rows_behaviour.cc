@@ -132,7 +132,7 @@ std::span<const Row<SiteSettings>> site_delivery_rows() {
 std::span<const Row<SiteSettings>> with_behaviour(std::span<const Row<SiteSettings>> rows) {
   static const auto all = [rows] {
     std::vector<Row<SiteSettings>> joined(rows.begin(), rows.end());
-    for (const auto more : {site_reads_rows(), site_behaviour_rows(), site_delivery_rows()})
+    for (const auto more : {site_reads_rows(), site_replication_rows(), site_behaviour_rows(), site_delivery_rows()})
       joined.insert(joined.end(), more.begin(), more.end());
     return joined;
   }();

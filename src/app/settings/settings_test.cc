@@ -226,6 +226,11 @@ TEST(BadSettings, of_sites) {
             "9:10: sites.a.hosts[0]: \"a b\" is not a host name; write \"assets.example.com\", \"*.example.com\", or \"*\" for any\n");
   EXPECT_EQ(site("hosts = [\"*\"]\nregions = [\"east\", \"west\"]\nreplication = { mode = \"quorum\", copies = 3 }\n"),
             "11:43: sites.a.replication.copies: is 3, but the site has only 2 regions\n");
+  EXPECT_EQ(site("hosts = [\"*\"]\nregions = [\"east\", \"west\"]\nreplication = { read_only = [\"east\", \"west\"] }\n"),
+            "11:29: sites.a.replication.read_only: names every region of the site: there is none left to write to\n");
+  EXPECT_EQ(
+      site("hosts = [\"*\"]\nregions = [\"east\", \"west\"]\nreplication = { filter = { min_size = \"5KiB\", max_size = \"4KiB\" } }\n"),
+      "11:39: sites.a.replication.filter.min_size: is more than max_size\n");
   EXPECT_EQ(site("hosts = [\"*\"]\nregions = [\"east\"]\nfailback = { hold = \"25h\" }\n"),
             "11:21: sites.a.failback.hold: \"25h\" is out of bounds; allowed is 0s to 1d\n");
   EXPECT_EQ(site("hosts = [\"A.example.com\"]\nregions = [\"east\"]\n[sites.b]\nhosts = [\"a.example.com\"]\nregions = [\"east\"]\n"),
@@ -408,6 +413,9 @@ check = { interval = "250ms", failure_threshold = 2, timeout = "300ms" }
 access_key = "ak"
 secret_key = "sk"
 signing_region = "eu-west-1"
+storage_class = "STANDARD_IA"
+event_queue = "https://sqs.eu-west-1.amazonaws.com/1/q"
+replication = { bytes_per_second = "50MB", requests_per_second = 200 }
 [regions.cdn]
 endpoint = "http://127.0.0.1:8000"
 addressing = "bare"
@@ -421,7 +429,11 @@ addressing = "bare"
                                                     .check = {.interval = 250ms, .timeout = 300ms, .failure_threshold = 2},
                                                     .access_key = Secret("ak"),
                                                     .secret_key = Secret("sk"),
-                                                    .signing_region = "eu-west-1"}));
+                                                    .signing_region = "eu-west-1",
+                                                    .event_queue = "https://sqs.eu-west-1.amazonaws.com/1/q",
+                                                    .storage_class = "STANDARD_IA",
+                                                    .replication_bytes_per_second = 50'000'000,
+                                                    .replication_requests_per_second = 200}));
   EXPECT_EQ(got.regions.at("cdn").addressing, Addressing::kBare);
 }
 
@@ -434,7 +446,7 @@ prefix = "p/"
 default_ttl = "5m"
 negative_ttl = "10s"
 max_ttl = "1h"
-replication = { mode = "quorum", copies = 1, deletes = false, scan_interval = "1h" }
+replication = { mode = "quorum", copies = 1, deletes = false, scan_interval = "1h", tags = "require", conflict_retention = "7d", read_only = ["east"], filter = { exclude_prefixes = ["tmp/"], suffixes = [".jpg"], exclude_suffixes = [".tmp.jpg"], min_size = "1KiB", max_size = "1GiB" } }
 failback = { mode = "manual", hold = "0s" }
 [edge]
 listen = ["[::1]:8080"]
@@ -442,16 +454,26 @@ cache = { memory = "1GiB", disk = { path = "/var/cache/e", size = "20GiB" } }
 timeouts = { connect = "1s", first_byte = "4s", stall = "5s" }
 expose_header = false
 )");
-  EXPECT_EQ(got.sites.at("assets"),
-            (SiteSettings{.name = "assets",
-                          .hosts = {"assets.example.com", "*.example.org"},
-                          .regions = {"west", "east"},
-                          .prefix = "p/",
-                          .default_ttl = 5min,
-                          .negative_ttl = 10s,
-                          .max_ttl = 1h,
-                          .replication = {.mode = ReplicationMode::kQuorum, .copies = 1, .deletes = false, .scan_interval = 1h},
-                          .failback = {.mode = FailbackMode::kManual, .hold = 0s}}));
+  EXPECT_EQ(got.sites.at("assets"), (SiteSettings{.name = "assets",
+                                                  .hosts = {"assets.example.com", "*.example.org"},
+                                                  .regions = {"west", "east"},
+                                                  .prefix = "p/",
+                                                  .default_ttl = 5min,
+                                                  .negative_ttl = 10s,
+                                                  .max_ttl = 1h,
+                                                  .replication = {.mode = ReplicationMode::kQuorum,
+                                                                  .copies = 1,
+                                                                  .deletes = false,
+                                                                  .scan_interval = 1h,
+                                                                  .tags = TagRule::kRequire,
+                                                                  .filter = {.exclude_prefixes = {"tmp/"},
+                                                                             .suffixes = {".jpg"},
+                                                                             .exclude_suffixes = {".tmp.jpg"},
+                                                                             .size_min = 1024,
+                                                                             .size_max = 1ULL << 30},
+                                                                  .read_only = {"east"},
+                                                                  .conflict_retention = 24h * 7},
+                                                  .failback = {.mode = FailbackMode::kManual, .hold = 0s}}));
   EXPECT_EQ(got.edge, (EdgeSettings{.listen = {"[::1]:8080"},
                                     .cache_memory_bytes = 1ULL << 30,
                                     .cache_disk = DiskCacheSettings{"/var/cache/e", 20ULL << 30},

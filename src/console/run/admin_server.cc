@@ -16,6 +16,7 @@ namespace {
 using Json = nlohmann::json;
 constexpr size_t kBodyBytesMax = 1 << 20;
 constexpr size_t kReasonBytesMax = 500;
+constexpr size_t kGapsListed = 1'000;
 constexpr Duration kStreamHeartbeat = std::chrono::seconds(15);
 // The console loads its own files and asks its own node; nothing else, and nobody may frame it.
 constexpr std::string_view kContentSecurityPolicy =
@@ -228,6 +229,12 @@ Task<void> AdminServer::route_named(io::HttpExchange& exchange, std::string path
   } else if (parts.size() == 6 && parts[3] == "sites" && parts[5] == "differences") {
     auto result = co_await api_.differences_json(parts[4]);
     co_await answer_result(exchange, std::move(result));
+  } else if (parts.size() == 6 && parts[3] == "regions" && parts[5] == "gaps") {
+    auto result = co_await api_.gaps_json(parts[4], kGapsListed);
+    co_await answer_result(exchange, std::move(result));
+  } else if (parts.size() == 6 && parts[3] == "sites" && parts[5] == "conflicts") {
+    auto result = co_await api_.conflicts_json(parts[4], query_value(exchange.request(), "prefix"));
+    co_await answer_result(exchange, std::move(result));
   } else {
     co_await answer_error(exchange, 404, "no such page; see /api/v1/status, /metrics, /healthz");
   }
@@ -381,12 +388,27 @@ Task<void> AdminServer::prefetch(io::HttpExchange& exchange, std::string site, s
   co_await answer_json(exchange, 200, json.dump());
 }
 
+// {"name":"...","keep":"winner"|"loser"}
+Task<void> AdminServer::settle_conflict(io::HttpExchange& exchange, std::string site, std::string name, std::string keep) {
+  if (name.empty() || (keep != "winner" && keep != "loser")) {
+    co_await answer_error(exchange, 400, R"(POST sites/NAME/conflicts with {"name":"as listed","keep":"winner|loser"})");
+    co_return;
+  }
+  const auto becomes = keep == "loser" ? NodeApi::KeptBecomes::kTheKey : NodeApi::KeptBecomes::kNothing;
+  auto done = co_await api_.settle_conflict(std::move(site), std::move(name), becomes);
+  co_await answer_done(exchange, std::move(done));
+}
+
 Task<void> AdminServer::sites(io::HttpExchange& exchange, std::string site, std::string verb, std::string body) {
   if (verb == "sync") {
     co_await sync(exchange, std::move(site));
     co_return;
   }
   const auto json = Json::parse(body, nullptr, false);
+  if (verb == "conflicts") {
+    co_await settle_conflict(exchange, std::move(site), string_field(json, "name"), string_field(json, "keep"));
+    co_return;
+  }
   if (verb == "purge") {
     auto request = purge_request(std::move(site), json);
     if (!request) {

@@ -36,6 +36,7 @@ class AdminServer {
   Task<void> prefetch(io::HttpExchange& exchange, std::string site, std::optional<std::vector<std::string>> keys);
   Task<void> sites(io::HttpExchange& exchange, std::string site, std::string verb, std::string body);
   Task<void> regions(io::HttpExchange& exchange, std::string region, std::string verb, std::string body);
+  Task<void> settle_conflict(io::HttpExchange& exchange, std::string site, std::string name, std::string keep);
   Task<void> fault(io::HttpExchange& exchange, std::string region, std::string body);
   Task<void> events(io::HttpExchange& exchange);
   Task<void> stream_events(io::HttpExchange& exchange);

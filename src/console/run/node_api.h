@@ -77,6 +77,13 @@ class NodeApi {
   // A zone as a master file, with the present answers. Unknown: kNotFound with the names there are. kSigned of one that is not: kInvalid.
   virtual Task<Result<std::string>> zone_text(std::string zone, ZoneForm form) = 0;
   virtual Task<Result<std::string>> differences_json(std::string site) = 0;
+  // Losers of crossing writes that are kept, of keys that begin so.
+  virtual Task<Result<std::string>> conflicts_json(std::string site, std::string prefix) = 0;
+  // For each site of a region: keys and bytes it lacks, and those that only it has.
+  virtual Task<Result<std::string>> gaps_json(std::string region, size_t keys_max) = 0;
+  // The winner stays and the kept copy `name` goes, or what was kept becomes the key's content.
+  enum class KeptBecomes : uint8_t { kNothing, kTheKey };
+  virtual Task<Result<void>> settle_conflict(std::string site, std::string name, KeptBecomes becomes) = 0;
   virtual Task<Result<void>> drain(DrainRequest request) = 0;
   virtual Task<Result<void>> undrain(std::string region) = 0;
   virtual Task<Result<void>> failover(std::string site, std::optional<std::string> region) = 0;  // nullopt = release the pin

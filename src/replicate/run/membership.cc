@@ -117,7 +117,14 @@ Task<Result<void>> Membership::check(Region& region) {
   const bool missing = id.empty();
   if (missing) {
     auto write = write_marker(region);
-    CO_TRY(id, co_await std::move(write));
+    auto written = co_await std::move(write);
+    if (!written && region.read_only && written.error().fault == Fault::kRefused) {
+      // Keys that may only read: such a bucket cannot be told from another, but nothing is written there either.
+      region.held.clear();
+      region.checked = true;
+      co_return Result<void>{};
+    }
+    CO_TRY(id, std::move(written));
     facts = facts_of(region);
   }
   if (facts->marker_id.empty()) {

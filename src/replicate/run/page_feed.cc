@@ -14,6 +14,7 @@ void PageFeed::close() {
 
 Task<Result<ListPage>> PageFeed::fetch(ObjectKey after) {
   for (uint32_t attempt = 0;; ++attempt) {
+    ++lists_;
     auto list = region_.store->list({.prefix = context_.rules.prefix, .start_after = after});
     auto page = co_await ask(context_, region_, std::move(list));
     const bool give_up = closed_ || context_.stopping || !region_.usable() || attempt + 1 >= kAttemptsMax;
@@ -23,7 +24,7 @@ Task<Result<ListPage>> PageFeed::fetch(ObjectKey after) {
 }
 
 Task<void> PageFeed::run() {
-  ObjectKey after;
+  ObjectKey after = after_;
   while (!closed_) {
     auto fetching = fetch(after);
     auto page = co_await std::move(fetching);

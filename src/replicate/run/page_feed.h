@@ -11,7 +11,10 @@ namespace evershore::replicate {
 
 class PageFeed {
  public:
-  PageFeed(SiteContext& context, Region& region) : context_(context), region_(region), changed_(context.scheduler) {}
+  // Of keys behind `after`.
+  PageFeed(SiteContext& context, Region& region, ObjectKey after)
+      : context_(context), region_(region), changed_(context.scheduler), after_(std::move(after)) {}
+  uint64_t lists() const { return lists_; }  // requests made
 
   // Lists until the end, a failure that stays, or close(). Spawn it beside the reader and join it afterwards.
   Task<void> run();
@@ -27,6 +30,8 @@ class PageFeed {
   Signal changed_;
   std::deque<Result<ListPage>> ready_;
   bool closed_ = false;
+  ObjectKey after_;
+  uint64_t lists_ = 0;
 };
 
 }  // namespace evershore::replicate

@@ -18,12 +18,20 @@ struct ScanInWork {
   MergeScan merge;
   std::vector<std::unique_ptr<PageFeed>> feeds;
   ScanReport report;
+  ObjectKey after;
 };
 
-MergeOptions merge_options(const SiteContext& context) {
+MergeOptions merge_options(const SiteContext& context, bool tell_equal) {
   const Wall now = context.scheduler.wall();
   const auto kept = std::chrono::floor<std::chrono::microseconds>(context.rules.tombstone_retention);
-  MergeOptions options{.scanned = {}, .members = context.members(), .expired_before = version_of_time(now - kept)};
+  MergeOptions options{.scanned = {},
+                       .members = context.members(),
+                       .expired_before = version_of_time(now - kept),
+                       .read_only = context.read_only(),
+                       .prefix = context.rules.prefix,
+                       .filter = context.rules.filter,
+                       .tell_equal = tell_equal};
+  if (context.rules.planted_bug == PlantedBug::kLeakFilter) options.filter = {};
   for (const auto& region : context.regions) {
     if (region->usable()) options.scanned.push_back(region->slot);
   }
@@ -38,7 +46,8 @@ Task<Result<void>> feed_hungry(ScanInWork& scan) {
     CO_TRY_VOID(scan.merge.feed(i, std::move(page.objects), page.more));
   }
   if (scan.merge.rows_hungry()) {
-    auto list = scan.context.rows.list(scan.context.rules.site, scan.merge.last_row_key(), kRowsPerPage);
+    const auto& after = scan.merge.last_row_key().empty() ? scan.after : scan.merge.last_row_key();
+    auto list = scan.context.rows.list(scan.context.rules.site, after, kRowsPerPage);
     CO_TRY(auto page, co_await std::move(list));
     scan.merge.feed_rows(std::move(page.rows), page.more);
   }
@@ -53,6 +62,7 @@ Task<Result<void>> merge_all(ScanInWork& scan, const FindingSink& sink, const Sc
     std::vector<Finding> findings;
     scan.merge.advance(findings, kFindingsPerSlice);
     scan.report.keys = scan.merge.keys_seen();
+    if (!findings.empty()) scan.report.last_key = findings.back().key;
     for (const auto& finding : findings) {
       if (finding.verdict != Verdict::kDiffers) continue;
       ++scan.report.different;
@@ -71,24 +81,44 @@ bool all_still_usable(const SiteContext& context, RegionSet regions) { return co
 }  // namespace
 
 Task<Result<ScanReport>> scan_site(SiteContext& context, const FindingSink& sink, const ScanProgress& progress) {
-  ScanInWork scan(context, merge_options(context));
+  auto scanning = scan_site(context, ScanOptions{}, sink, progress);
+  co_return co_await std::move(scanning);
+}
+
+Task<Result<ScanReport>> scan_site(SiteContext& context, ScanOptions options, const FindingSink& sink, const ScanProgress& progress) {
+  ScanInWork scan(context, merge_options(context, options.tell_equal));
+  scan.after = options.after;
   scan.report.started = context.scheduler.wall();
   scan.report.regions = context.usable();
   if (scan.report.regions.size() < 2) co_return fail(Fault::kBusy, "fewer than two regions can be reached: nothing to compare");
   TaskScope feeding;
   for (const auto& region : context.regions) {
     if (!region->usable()) continue;
-    scan.feeds.push_back(std::make_unique<PageFeed>(context, *region));
+    scan.feeds.push_back(std::make_unique<PageFeed>(context, *region, options.after));
     feeding.spawn(scan.feeds.back()->run());
   }
   auto merging = merge_all(scan, sink, progress);
   const auto merged = co_await std::move(merging);
   for (auto& feed : scan.feeds) feed->close();
   co_await feeding.join();
+  for (const auto& feed : scan.feeds) scan.report.lists += feed->lists();
+  scan.report.keys_present = scan.merge.keys_present();
+  scan.report.own_keys = scan.merge.own_keys();
   if (!merged) co_return std::unexpected(merged.error());
   if (!all_still_usable(context, scan.report.regions)) co_return fail(Fault::kBusy, "a region went away during the scan");
   scan.report.ended = context.scheduler.wall();
   co_return scan.report;
+}
+
+queue::NewTask new_task_of(Finding finding) {
+  const auto lane = finding.size_bytes > kBufferedBytesMax ? queue::Lane::kLarge : queue::Lane::kSmall;
+  queue::Hint hint{.source = finding.source, .size_bytes = finding.size_bytes, .etag = std::move(finding.etag), .absent = finding.absent};
+  return {.key = std::move(finding.key), .why = queue::Why::kScan, .lane = lane, .hint = std::move(hint)};
+}
+
+queue::TaskRow task_of(const Finding& finding) {
+  auto task = new_task_of(finding);
+  return {.key = std::move(task.key), .why = task.why, .lane = task.lane, .hint = std::move(task.hint)};
 }
 
 Task<Result<void>> enqueue_findings(SiteContext& context, std::vector<Finding> findings) {
@@ -98,13 +128,12 @@ Task<Result<void>> enqueue_findings(SiteContext& context, std::vector<Finding> f
   for (auto& finding : findings) {
     if (finding.verdict == Verdict::kFirstSeen) {
       rows.push_back(std::move(finding.row));
+    } else if (finding.verdict == Verdict::kEqual) {
+      continue;
     } else if (finding.verdict == Verdict::kExpired) {
       expired.push_back({std::move(finding.key), finding.row.version});
     } else {
-      const auto lane = finding.size_bytes > kBufferedBytesMax ? queue::Lane::kLarge : queue::Lane::kSmall;
-      queue::Hint hint{
-          .source = finding.source, .size_bytes = finding.size_bytes, .etag = std::move(finding.etag), .absent = finding.absent};
-      tasks.push_back({.key = std::move(finding.key), .why = queue::Why::kScan, .lane = lane, .hint = std::move(hint)});
+      tasks.push_back(new_task_of(std::move(finding)));
     }
   }
   if (!rows.empty()) {

@@ -23,10 +23,10 @@ std::optional<ShortRoad> plan_short_road(const queue::TaskRow& task, const std::
   return road;
 }
 
-std::optional<Version> short_road_version(const ObjectInfo& info, RegionSlot source, const std::optional<KeyRow>& row) {
-  const Version version = version_of_found(row, source, info);
+std::optional<Version> short_road_version(const Copy& source, const std::optional<KeyRow>& row) {
+  const Version version = version_of_found(row, source);
   if (!row || version > row->version) return version;
-  const bool is_the_row = version == row->version && !row->tombstone && row->synced.has(source);
+  const bool is_the_row = version == row->version && !row->tombstone && row->synced.has(source.slot);
   return is_the_row ? std::optional(version) : std::nullopt;
 }
 

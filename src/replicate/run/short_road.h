@@ -25,6 +25,6 @@ std::optional<ShortRoad> plan_short_road(const queue::TaskRow& task, const std::
 
 // The version of the source's object as it was read, if it is newer than (or the same as) what the row knows; nullopt: the long
 // road must decide.
-std::optional<Version> short_road_version(const ObjectInfo& info, RegionSlot source, const std::optional<KeyRow>& row);
+std::optional<Version> short_road_version(const Copy& source, const std::optional<KeyRow>& row);
 
 }  // namespace evershore::replicate

@@ -56,9 +56,28 @@ RegionSet SiteContext::usable() const {
   return set;
 }
 
+RegionSet SiteContext::read_only() const {
+  RegionSet set;
+  if (rules.planted_bug == PlantedBug::kWriteReadOnly) return set;
+  for (const auto& region : regions) {
+    if (region->read_only) set.add(region->slot);
+  }
+  return set;
+}
+
+ReconcileRules SiteContext::look_rules() const { return {.deletes = rules.deletes, .read_only = read_only(), .filter = rules.filter}; }
+
 size_t SiteContext::index_of(const Region& region) const {
   const auto at = std::ranges::find_if(regions, [&region](const auto& other) { return other.get() == &region; });
   return static_cast<size_t>(at - regions.begin());
+}
+
+Task<void> wait_for_budget(SiteContext& context, TokenBucket& budget, double tokens) {
+  constexpr Duration kLookAgain = std::chrono::milliseconds(200);
+  Mono until = context.scheduler.now() + budget.take(tokens, context.scheduler.now());
+  while (context.scheduler.now() < until && !context.stopping) {
+    co_await sleep_until(context.scheduler, std::min(until, context.scheduler.now() + kLookAgain));
+  }
 }
 
 Duration SiteContext::backoff(uint32_t attempts) {

@@ -11,12 +11,16 @@
 
 #include "base/counter.h"
 #include "base/log.h"
+#include "base/sync.h"
 #include "base/task.h"
 #include "base/time.h"
+#include "model/settings.h"
 #include "queue/row_store.h"
 #include "queue/task_queue.h"
+#include "replicate/budget.h"
 #include "replicate/delete_cap.h"
 #include "replicate/failback.h"
+#include "replicate/reconcile.h"
 #include "replicate/run/aimd.h"
 #include "replicate/version.h"
 #include "store/object_store.h"
@@ -32,6 +36,11 @@ enum class PlantedBug : uint8_t {
   kIgnoreGeneration,      // a finished task takes newer events of its key with it
   kReplayEvents,          // copies from the region an event named, whatever the others hold
   kAbsenceMeansDeletion,  // a scan that misses a key in one region deletes it in the others
+  kDropLosers,            // of two crossing writes one is overwritten and not kept
+  kOverwriteFirst,        // the loser is kept only after it was overwritten
+  kLeakFilter,            // scans and events do not heed the filter of keys
+  kWriteReadOnly,         // regions that are only read are written like others
+  kIgnoreTags,            // a change of tags passes for our own copy
   kDropWhenAway,          // keys of a region that is away are dropped instead of parked, and no scan is asked for
 };
 
@@ -39,6 +48,7 @@ struct ReplicatorRules {
   std::string site;
   std::string prefix;   // of the keys, inside every bucket
   bool deletes = true;  // explicit removals spread
+  ReplicationFilter filter;
   Duration scan_interval = std::chrono::minutes(15);
   FailbackRules failback;
   DeleteCapRules delete_cap;
@@ -47,6 +57,9 @@ struct ReplicatorRules {
   size_t large_in_flight = 8;
   size_t parts_in_flight = 4;  // of one large object
   Duration tombstone_retention = std::chrono::days(7);
+  TagRule tags = TagRule::kWhereHeld;
+  Duration conflict_retention = std::chrono::days(30);  // 0 = losers are not kept
+  Duration conflict_sweep = std::chrono::hours(1);      // at most so often, behind a scan
   Duration tick = std::chrono::milliseconds(200);
   uint64_t parked_max = 100'000;  // for one region; above, and above a fifth of all keys, a full scan replaces the list
   uint64_t queued_max = 20'000;   // a scan waits while more is due
@@ -66,14 +79,18 @@ struct RegionCounters {
   Counter busy;
   Counter unguarded_writes;  // overwrites and deletes that the store could not make conditional
   Counter own_etags;         // copies that are the same bytes under another ETag
+  Counter tags_left_out;     // copies without the tags of their source: this region has none
   LatencyHistogram lag;      // change seen -> confirmed here
 };
 
 struct Region {
-  Region(Scheduler& scheduler, AimdRules rules) : requests(scheduler, rules) {}
+  Region(Scheduler& scheduler, AimdRules rules, BudgetRules budget)
+      : requests(scheduler, rules), request_budget(budget.requests_per_second), byte_budget(static_cast<double>(budget.bytes_per_second)) {}
 
   std::string name;
   ObjectStore* store = nullptr;
+  std::string storage_class;  // of what is written there (identity.h)
+  bool read_only = false;     // never written to, apart from our own keys
   RegionSlot slot = kNoRegionSlot;
   bool reachable = false;  // as of the last tick
   bool checked = false;    // marker and capabilities, since it was last reachable
@@ -86,10 +103,20 @@ struct Region {
   std::string not_ready_why;
   std::string last_error;
   Duration last_lag{};
+  double keys_per_second = 0;  // copied there, over the last half minute
+  uint64_t objects_told = 0;   // of which that rate knows
   AimdLimit requests;
+  TokenBucket request_budget;
+  TokenBucket byte_budget;
   RegionCounters counters;
 
   bool usable() const { return reachable && checked && held.empty(); }
+};
+
+struct ConflictCounters {
+  uint64_t kept = 0;     // since start
+  uint64_t dropped = 0;  // losers that the settings say not to keep
+  uint64_t present = 0;  // as of the last sweep, and since
 };
 
 struct PairCounters {
@@ -136,6 +163,8 @@ struct SiteContext {
   OwnWrites own_writes;
   CopyNews* copy_news = nullptr;  // the replicator's; always there while it runs
   DeleteCapState delete_cap;
+  ConflictCounters conflicts;
+  std::function<void(const ObjectKey& key, const std::string& region)> on_conflict;  // may be empty
   uint64_t deletes_held = 0;  // keys sent back to wait by the cap, since it was last released
   bool stopping = false;
 
@@ -143,15 +172,25 @@ struct SiteContext {
   Region* find(const std::string& name) const;
   RegionSet members() const;
   RegionSet usable() const;
+  RegionSet read_only() const;
+  // For a look that nothing was reported for.
+  ReconcileRules look_rules() const;
   size_t index_of(const Region& region) const;
   // Full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter"): anything up to the doubled span.
   Duration backoff(uint32_t attempts);
   void note_error(Region& region, const Error& error) const;
 };
 
+// Waits until the budget allows it, but not when all is about to stop.
+Task<void> wait_for_budget(SiteContext& context, TokenBucket& budget, double tokens);
+
 // Each request to a store goes through here: waits for its turn, feeds the limit, counts what failed.
 template <class T>
 Task<Result<T>> ask(SiteContext& context, Region& region, Task<Result<T>> request) {
+  if (region.request_budget.limited()) {
+    auto waiting = wait_for_budget(context, region.request_budget, 1);
+    co_await std::move(waiting);
+  }
   co_await region.requests.acquire();
   Result<T> result = co_await std::move(request);
   const bool overloaded = !result && result.error().fault == Fault::kBusy;

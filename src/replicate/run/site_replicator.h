@@ -8,7 +8,8 @@
 // - A delete spreads only if it was explicit: remove(), or an ObjectRemoved event (hint with removed) that a look confirms, and
 //   only with rules.deletes. A key that a scan misses in one region is restored there, never deleted elsewhere; a delete made
 //   directly in one bucket whose event is lost is therefore undone.
-// - Of two writes to one key in different regions that cross, one wins everywhere: the later by version (reconcile.h).
+// - Of two writes to one key in different regions that cross, one wins everywhere: the later by version (reconcile.h). The other is kept
+//   as a conflict (conflicts.h) before it is overwritten.
 // - Keys under ".evershore/" are never touched, apart from the marker object in each bucket (membership.h).
 // - A change of headers alone is found by its event, not by a scan: listings do not show it.
 //
@@ -25,6 +26,8 @@
 #include "replicate/reconcile.h"
 #include "replicate/run/committer.h"
 #include "replicate/run/copy_news.h"
+#include "replicate/run/dry_run.h"
+#include "replicate/run/gaps.h"
 #include "replicate/run/membership.h"
 #include "replicate/run/scanner.h"
 #include "replicate/run/site_context.h"
@@ -35,6 +38,9 @@ namespace evershore::replicate {
 struct SiteRegion {
   std::string name;
   ObjectStore* store = nullptr;
+  std::string storage_class = {};  // identity.h
+  BudgetRules budget = {};
+  bool read_only = false;
 };
 
 struct ReplicatorDeps {
@@ -47,6 +53,8 @@ struct ReplicatorDeps {
   Log log;
   KeyNews* news = nullptr;  // told which copies are older, for those who read them; null: nobody is
   TellNews tell_news = {};  // on this thread
+  // A loser of two crossing writes was kept, written in this region. May be empty; cheap.
+  std::function<void(const ObjectKey& key, const std::string& region)> on_conflict = {};
 };
 
 struct RegionReplication {
@@ -62,6 +70,7 @@ struct RegionReplication {
   std::optional<Wall> last_scan;
   double requests_limit = 0;
   std::string last_error;
+  std::vector<std::string> cannot_hold;      // what objects lose here, and by which rule
   const RegionCounters* counters = nullptr;  // lives as long as the replicator; any thread may read it
 };
 
@@ -92,6 +101,7 @@ struct SiteReplicationStatus {
   std::optional<ScanReport> last_scan;
   std::string last_scan_error;
   uint64_t deletes_held = 0;
+  ConflictCounters conflicts;
   std::vector<PendingKey> pending_keys;  // failing ones first, then the oldest
 };
 
@@ -100,14 +110,35 @@ struct Readiness {
   std::string why;  // it is not
 };
 
+enum class DifferenceKind : uint8_t {
+  kDiffers,
+  kNotHeld,  // a region's store does not keep something of it: nothing to be done
+};
+
 struct Difference {
   ObjectKey key;
   std::string why;  // "west lacks it", "west has other bytes (etag ..., 12 B)", ...
+  DifferenceKind kind = DifferenceKind::kDiffers;
+  RegionSet bad = {};  // whose bytes are not what they should be although size and ETag are (depth full)
+};
+
+enum class VerifyDepth : uint8_t {
+  kListing,   // sizes and ETags as listings have them; a look at what differs
+  kIdentity,  // a look at every key: headers, metadata and tags, too
+  kFull,      // every byte of every copy is read
+};
+
+struct VerifyOptions {
+  VerifyDepth depth = VerifyDepth::kListing;
+  ObjectKey after;  // only keys behind this one: to go on where another run ended
 };
 
 struct VerifyProgress {
   uint64_t keys = 0;
   uint64_t differences = 0;
+  uint64_t not_held = 0;
+  uint64_t bytes_read = 0;  // depth full
+  ObjectKey last_key;       // all up to this one are done
 };
 
 struct SyncProgress {
@@ -118,6 +149,12 @@ struct SyncProgress {
   uint64_t objects_copied = 0;
   uint64_t bytes_copied = 0;
   uint64_t bytes_found = 0;
+};
+
+struct RepairReport {
+  uint64_t differences = 0;
+  uint64_t repaired = 0;
+  std::string why;  // the rest was not
 };
 
 struct SyncReport {
@@ -178,10 +215,22 @@ class SiteReplicator {
   using OnDifference = std::function<void(const Difference&)>;
   using OnVerifyProgress = std::function<void(const VerifyProgress&)>;
   Task<Result<uint64_t>> verify(OnDifference on_difference, OnVerifyProgress on_progress);
+  Task<Result<uint64_t>> verify(VerifyOptions options, OnDifference on_difference, OnVerifyProgress on_progress);
+  // The same, and what differs is put right: returns when all that was found has been settled, or cannot be.
+  Task<Result<RepairReport>> repair(VerifyOptions options, OnDifference on_difference, OnVerifyProgress on_progress);
+  // What sync() would do. Writes nothing.
+  Task<Result<PlannedSync>> plan(OnPlannedKey on_key, OnVerifyProgress on_progress);
+  // What this region lacks, and what only it has.
+  Task<Result<RegionGaps>> gaps(std::string region);
   // Scans and copies until a scan finds nothing more (at most 5 passes).
   using OnSyncProgress = std::function<void(const SyncProgress&)>;
   Task<Result<SyncReport>> sync(OnSyncProgress on_progress);
   Task<Result<KeyExplanation>> explain(ObjectKey key);
+
+  // Losers that are kept, for keys that begin so; and their end.
+  Task<Result<std::vector<Conflict>>> conflicts(std::string prefix);
+  // `name` as conflicts() gives it. kNotFound: there is none.
+  Task<Result<void>> settle_conflict(ObjectKey name, Settle how);
 
   Readiness readiness(const std::string& region) const;
   SiteReplicationStatus status() const;
@@ -200,7 +249,13 @@ class SiteReplicator {
   Task<void> trim_parked(Region& region);
   Task<void> scan_loop();
   Task<Result<ScanReport>> scan_now();
-  Task<Result<void>> check_difference(std::vector<Finding> findings, const OnDifference& on_difference, VerifyProgress& progress);
+  Task<void> sweep_conflicts();
+  Task<Result<void>> check_difference(std::vector<Finding> findings, VerifyDepth depth, const OnDifference& on_difference,
+                                      VerifyProgress& progress);
+  Task<Result<void>> replace_bad(const Difference& difference);
+  Task<Result<void>> enqueue_repair(const Difference& difference);
+  Task<void> settle_all();
+  std::vector<std::string> cannot_hold(const Region& region) const;
   RegionReplication status_of(const Region& region) const;
   SyncProgress progress_of(uint32_t pass, uint64_t found, uint64_t bytes_found) const;
   Task<Result<void>> wait_until_checked();
@@ -210,6 +265,7 @@ class SiteReplicator {
   std::function<bool(const std::string&)> reachable_;
   CopyNews copy_news_;
   Committer committer_;
+  Conflicts conflicts_;
   Worker worker_;
   Membership membership_;
   Signal wake_;  // dispatchers: something may be due, or a worker is free
@@ -220,6 +276,7 @@ class SiteReplicator {
   TaskScope committing_;
   size_t in_work_[queue::kLanes] = {0, 0};
   uint64_t batches_ = 0;
+  Mono next_sweep_{};
   bool started_ = false;
   bool scan_wanted_ = false;
   bool scanning_ = false;

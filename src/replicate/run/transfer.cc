@@ -15,11 +15,38 @@ Error source_changed(const CopyRequest& request) {
   return Error{Fault::kPrecondition, request.source->name + ": " + request.info.key + " changed while it was copied"};
 }
 
-Task<Result<GetResult>> open_source(SiteContext& context, const CopyRequest& request, GetOptions options) {
+// Bytes on their way through the budgets of both regions.
+class PacedBody final : public BodyReader {
+ public:
+  PacedBody(SiteContext& context, std::unique_ptr<BodyReader> body, Region& source, Region* target)
+      : context_(context), body_(std::move(body)), source_(source), target_(target) {}
+  Task<Result<std::span<const uint8_t>>> next() override {
+    auto read = body_->next();
+    CO_TRY(const auto piece, co_await std::move(read));
+    auto by_source = wait_for_budget(context_, source_.byte_budget, static_cast<double>(piece.size()));
+    co_await std::move(by_source);
+    if (target_ != nullptr) {
+      auto by_target = wait_for_budget(context_, target_->byte_budget, static_cast<double>(piece.size()));
+      co_await std::move(by_target);
+    }
+    co_return piece;
+  }
+
+ private:
+  SiteContext& context_;
+  std::unique_ptr<BodyReader> body_;
+  Region& source_;
+  Region* target_;
+};
+
+// `by_target`: whose budget the bytes take as well while they are read; nullptr = they are counted when they are written.
+Task<Result<GetResult>> open_source(SiteContext& context, const CopyRequest& request, GetOptions options, Region* by_target) {
   options.if_match = request.info.etag;
   auto call = request.source->store->get(request.info.key, std::move(options));
   CO_TRY(auto found, co_await ask(context, *request.source, std::move(call)));
   if (!found) co_return std::unexpected(source_changed(request));
+  if (request.source->byte_budget.limited() || request.target->byte_budget.limited())
+    found->body = std::make_unique<PacedBody>(context, std::move(found->body), *request.source, by_target);
   co_return std::move(*found);
 }
 
@@ -40,7 +67,7 @@ Task<Result<Sha256>> hash_of(SiteContext& context, Region& region, ObjectKey key
 // Some servers answer the end of an upload in parts without an ETag (Ceph 16).
 Task<Result<std::string>> etag_or_ask(SiteContext& context, const CopyRequest& request, std::string etag) {
   if (!etag.empty()) co_return etag;
-  auto call = request.target->store->find(request.info.key);
+  auto call = request.target->store->find(request.target_key());
   CO_TRY(auto info, co_await ask(context, *request.target, std::move(call)));
   if (!info) co_return fail(Fault::kPrecondition, request.target->name + ": the key went right after it was written");
   co_return info->etag;
@@ -53,7 +80,7 @@ Task<Result<Written>> verify(SiteContext& context, const CopyRequest& request, s
   if (etag == request.info.etag && !etag.empty()) co_return Written{std::move(etag), CopyMatch::kSameETag};
   auto read_source = hash_of(context, *request.source, request.info.key, request.info.etag);
   CO_TRY(const auto source_hash, co_await std::move(read_source));
-  auto read_target = hash_of(context, *request.target, request.info.key, etag);
+  auto read_target = hash_of(context, *request.target, request.target_key(), etag);
   CO_TRY(const auto target_hash, co_await std::move(read_target));
   if (source_hash != target_hash) co_return Written{std::move(etag), CopyMatch::kDifferent};
   request.target->counters.own_etags.add();
@@ -61,7 +88,7 @@ Task<Result<Written>> verify(SiteContext& context, const CopyRequest& request, s
 }
 
 Task<Result<Written>> copy_buffered(SiteContext& context, const CopyRequest& request) {
-  auto opened = open_source(context, request, GetOptions{});
+  auto opened = open_source(context, request, GetOptions{}, nullptr);
   CO_TRY(auto source, co_await std::move(opened));
   auto read = store::read_whole(*source.body, kBufferedBytesMax);
   CO_TRY(auto bytes, co_await std::move(read));
@@ -70,9 +97,9 @@ Task<Result<Written>> copy_buffered(SiteContext& context, const CopyRequest& req
 }
 
 Task<Result<Written>> copy_streamed(SiteContext& context, const CopyRequest& request) {
-  auto opened = open_source(context, request, GetOptions{});
+  auto opened = open_source(context, request, GetOptions{}, request.target);
   CO_TRY(auto source, co_await std::move(opened));
-  auto put = request.target->store->put(request.info.key, put_options(request), *source.body);
+  auto put = request.target->store->put(request.target_key(), put_options(context, request), *source.body);
   CO_TRY(auto written, co_await ask(context, *request.target, std::move(put)));
   auto checked = verify(context, request, std::move(written.etag));
   co_return co_await std::move(checked);
@@ -95,9 +122,9 @@ Task<Result<CompletedPart>> copy_part(SiteContext& context, const PartsInWork& w
   } else {
     options.range = part_range(work.layout, work.request.info.size_bytes, number);
   }
-  auto opened = open_source(context, work.request, std::move(options));
+  auto opened = open_source(context, work.request, std::move(options), work.request.target);
   CO_TRY(auto source, co_await std::move(opened));
-  auto put = work.request.target->store->put_part(work.request.info.key, work.upload_id, number, source.range.length, *source.body);
+  auto put = work.request.target->store->put_part(work.request.target_key(), work.upload_id, number, source.range.length, *source.body);
   co_return co_await ask(context, *work.request.target, std::move(put));
 }
 
@@ -120,20 +147,20 @@ Task<Result<PutResult>> send_parts(SiteContext& context, PartsInWork& work) {
   co_await carriers.join();
   if (work.failed) co_return std::unexpected(*work.failed);
   const auto condition = supported_condition(*work.request.target, work.request.condition);
-  auto complete = work.request.target->store->complete_multipart(work.request.info.key, work.upload_id, work.completed, condition);
+  auto complete = work.request.target->store->complete_multipart(work.request.target_key(), work.upload_id, work.completed, condition);
   co_return co_await ask(context, *work.request.target, std::move(complete));
 }
 
 Task<Result<Written>> copy_in_parts(SiteContext& context, const CopyRequest& request, Layout layout) {
-  auto options = put_options(request);
-  auto create = request.target->store->create_multipart(request.info.key, std::move(options.headers), std::move(options.metadata));
+  auto options = put_options(context, request);
+  auto create = request.target->store->create_multipart(request.target_key(), std::move(options.headers), std::move(options.metadata));
   CO_TRY(auto upload_id, co_await ask(context, *request.target, std::move(create)));
   PartsInWork work{.request = request, .layout = layout, .upload_id = upload_id, .completed = std::vector<CompletedPart>(layout.parts)};
   auto sending = send_parts(context, work);
   auto sent = co_await std::move(sending);
   if (!sent) {
     // Unfinished uploads cost for ever. A lost answer may mean that it was completed: then there is nothing to abort.
-    auto abort = request.target->store->abort_multipart(request.info.key, upload_id);
+    auto abort = request.target->store->abort_multipart(request.target_key(), upload_id);
     co_await ask(context, *request.target, std::move(abort));
     co_return std::unexpected(std::move(sent).error());
   }
@@ -152,17 +179,53 @@ PutCondition supported_condition(Region& target, PutCondition condition) {
   return condition;
 }
 
-PutOptions put_options(const CopyRequest& request) {
-  auto stamp = encode_stamp({request.version, request.info.etag}, request.info.key, request.info.size_bytes);
+namespace {
+TagsTravel tags_travel(const SiteContext& context, const Region& target) {
+  return context.rules.tags != TagRule::kIgnore && target.store->capabilities().tags ? TagsTravel::kYes : TagsTravel::kNo;
+}
+}  // namespace
+
+CopyAbout about_copy(const SiteContext& context, Region& target, const ObjectInfo& info, Version version) {
+  const TagsTravel tags = tags_travel(context, target);
+  CopyAbout about{.headers = headers_to_copy(info.headers, tags, target.storage_class), .metadata = {}};
+  if (tags == TagsTravel::kNo && tags_hash_of(info.headers) != 0) target.counters.tags_left_out.add();
+  auto stamp = encode_stamp({version, info.etag, tags_hash_of(about.headers)}, info.key, info.size_bytes);
+  about.metadata = metadata_to_copy(info.metadata, std::move(stamp));
+  return about;
+}
+
+PutOptions put_options(const SiteContext& context, const CopyRequest& request) {
+  auto about = about_copy(context, *request.target, request.info, request.version);
+  if (request.as) {
+    about.metadata.erase(std::string(kStampName));
+    about.metadata.insert(request.as->metadata.begin(), request.as->metadata.end());
+  }
   return PutOptions{.size_bytes = request.info.size_bytes,
-                    .headers = headers_to_copy(request.info.headers),
-                    .metadata = metadata_to_copy(request.info.metadata, std::move(stamp)),
+                    .headers = std::move(about.headers),
+                    .metadata = std::move(about.metadata),
                     .condition = supported_condition(*request.target, request.condition)};
 }
 
+Task<Result<void>> read_tags(SiteContext& context, Region& region, ObjectInfo& info, bool told) {
+  const bool none = !region.store->capabilities().tags || (told && info.tag_count == 0);
+  if (none || context.rules.tags == TagRule::kIgnore) co_return Result<void>{};
+  auto call = region.store->tags(info.key);
+  auto text = co_await ask(context, region, std::move(call));
+  // Gone since it was looked at: the condition of whatever is done next will tell.
+  if (!text && text.error().fault == Fault::kNotFound)
+    co_return fail(Fault::kPrecondition, region.name + ": " + info.key + " went while its tags were read");
+  if (!text) co_return std::unexpected(std::move(text).error());
+  if (!text->empty()) info.headers[std::string(kTagsHeader)] = *std::move(text);
+  co_return Result<void>{};
+}
+
 Task<Result<Written>> put_bytes(SiteContext& context, CopyRequest request, std::string bytes) {
+  if (request.target->byte_budget.limited()) {
+    auto waiting = wait_for_budget(context, request.target->byte_budget, static_cast<double>(bytes.size()));
+    co_await std::move(waiting);
+  }
   store::MemoryBody body(std::move(bytes));
-  auto put = request.target->store->put(request.info.key, put_options(request), body);
+  auto put = request.target->store->put(request.target_key(), put_options(context, request), body);
   CO_TRY(auto written, co_await ask(context, *request.target, std::move(put)));
   auto checked = verify(context, request, std::move(written.etag));
   co_return co_await std::move(checked);

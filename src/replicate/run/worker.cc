@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "replicate/filter.h"
 #include "replicate/identity.h"
 #include "replicate/part_layout.h"
 #include "replicate/run/copy_news.h"
@@ -27,6 +28,7 @@ struct Worker::Acted {
   RegionSlot slot = kNoRegionSlot;
   std::string etag;
   std::string error;
+  bool bytes_moved = false;
   static Acted of_error(RegionSlot slot, const Error& error) {
     const bool conflict = error.fault == Fault::kPrecondition;
     return {.end = conflict ? End::kConflict : End::kFailed, .slot = slot, .error = error.text};
@@ -70,24 +72,44 @@ bool can_guard(const Region& region, const std::string& expected_etag) {
 }
 }  // namespace
 
-Task<Worker::Road> Worker::short_road(const queue::TaskRow& task, const std::optional<KeyRow>& row) {
-  if (context_.rules.planted_bug != PlantedBug::kNone) co_return Road::kTakeTheLong;
+bool Worker::may_hold_tags(const Region& target, const ObjectInfo& info) const {
+  return context_.rules.tags != TagRule::kRequire || tags_hash_of(info.headers) == 0 || target.store->capabilities().tags;
+}
+
+std::optional<ShortRoad> Worker::short_road_of(const queue::TaskRow& task, const std::optional<KeyRow>& row) const {
+  if (context_.rules.planted_bug != PlantedBug::kNone) return std::nullopt;
   const RegionSet members = context_.members();
-  const auto road = plan_short_road(task, row, members);
-  if (!road || context_.usable() != members || task.hint.size_bytes > kBufferedBytesMax) co_return Road::kTakeTheLong;
+  auto road = plan_short_road(task, row, members);
+  if (!road || context_.usable() != members || task.hint.size_bytes > kBufferedBytesMax) return std::nullopt;
   for (const auto& target : road->targets) {
-    if (!can_guard(*context_.find(target.slot), target.expected_etag)) co_return Road::kTakeTheLong;
+    if (context_.read_only().has(target.slot)) return std::nullopt;
+    if (!can_guard(*context_.find(target.slot), target.expected_etag)) return std::nullopt;
   }
+  return road;
+}
+
+Task<Worker::Road> Worker::short_road(const queue::TaskRow& task, const std::optional<KeyRow>& row) {
+  const auto road = short_road_of(task, row);
+  if (!road) co_return Road::kTakeTheLong;
   Region& source = *context_.find(road->source);
   auto get = source.store->get(task.key, GetOptions{.range = {}, .if_match = task.hint.etag});
   auto got = co_await ask(context_, source, std::move(get));
   if (!got || !*got) co_return Road::kTakeTheLong;
-  const ObjectInfo& info = (*got)->info;
-  const auto version = short_road_version(info, road->source, row);
-  if (!version || info.size_bytes > kBufferedBytesMax || parts_in_etag(info.etag) > 0) co_return Road::kTakeTheLong;
+  ObjectInfo& info = (*got)->info;
+  auto tagging = read_tags(context_, source, info, source.store->capabilities().get_tells_tags);
+  const auto tagged = co_await std::move(tagging);
+  const bool tags_known = context_.rules.tags != TagRule::kIgnore && source.store->capabilities().tags;
+  const Copy copy{.slot = road->source, .presence = Presence::kFound, .info = info, .tags_known = tags_known};
+  const auto version = tagged && !crossed_row(row, copy) ? short_road_version(copy, row) : std::nullopt;
+  if (!version || !passes_size(context_.rules.filter, info.size_bytes) || info.size_bytes > kBufferedBytesMax ||
+      parts_in_etag(info.etag) > 0)
+    co_return Road::kTakeTheLong;
   auto read = store::read_whole(*(*got)->body, kBufferedBytesMax);
   auto bytes = co_await std::move(read);
   if (!bytes) co_return Road::kTakeTheLong;
+  for (const auto& target : road->targets) {
+    if (!may_hold_tags(*context_.find(target.slot), info)) co_return Road::kTakeTheLong;
+  }
 
   KeyRow next{.key = task.key,
               .version = *version,
@@ -122,8 +144,16 @@ Task<Worker::Road> Worker::short_road(const queue::TaskRow& task, const std::opt
 
 namespace {
 Task<Found> find_in(SiteContext& context, Region& region, ObjectKey key) {
-  auto find = region.store->find(std::move(key));
-  co_return co_await ask(context, region, std::move(find));
+  auto find = region.store->find(key);
+  auto found = co_await ask(context, region, std::move(find));
+  if (!found || !*found) co_return found;
+  (*found)->key = std::move(key);
+  if (context.rules.planted_bug == PlantedBug::kIgnoreTags) co_return found;
+  auto tagging = read_tags(context, region, **found, region.store->capabilities().find_tells_tags);
+  const auto tagged = co_await std::move(tagging);
+  if (tagged) co_return found;
+  if (tagged.error().fault == Fault::kPrecondition) co_return std::nullopt;
+  co_return std::unexpected(tagged.error());
 }
 }  // namespace
 
@@ -137,7 +167,7 @@ Task<std::vector<Copy>> Worker::look(ObjectKey key, RegionSet& failed, std::stri
       asked.push_back(copies.size());
       finds.push_back(find_in(context_, *region, key));
     }
-    copies.push_back({region->slot, Presence::kUnreachable, {}});
+    copies.push_back({.slot = region->slot, .presence = Presence::kUnreachable});
   }
   auto all = when_all(std::move(finds));
   auto results = co_await std::move(all);
@@ -149,7 +179,7 @@ Task<std::vector<Copy>> Worker::look(ObjectKey key, RegionSet& failed, std::stri
     } else if (*results[i]) {
       copy.presence = Presence::kFound;
       copy.info = std::move(**results[i]);
-      copy.info.key = key;
+      copy.tags_known = context_.rules.tags != TagRule::kIgnore && context_.find(copy.slot)->store->capabilities().tags;
     } else {
       copy.presence = Presence::kAbsent;
     }
@@ -192,15 +222,19 @@ Task<Worker::Round> Worker::long_road(const queue::TaskRow& task) {
     if (copy.presence != Presence::kUnreachable && task.hint.removed.has(copy.slot)) looked.answered.add(copy.slot);
   }
   if (row) context_.clock.receive(row->version);
-  ReconcileRules rules{.deletes = context_.rules.deletes,
-                       .reported = task.hint.reported,
-                       .removed = task.hint.removed,
-                       .now = context_.clock.tick(context_.scheduler.wall())};
+  ReconcileRules rules = context_.look_rules();
+  rules.reported = task.hint.reported;
+  rules.removed = task.hint.removed;
+  rules.now = context_.clock.tick(context_.scheduler.wall());
 #ifdef EVERSHORE_PLANTED_BUGS
   if (context_.rules.planted_bug == PlantedBug::kReplayEvents) see_only_the_reporter(copies, row, task);
   if (context_.rules.planted_bug == PlantedBug::kAbsenceMeansDeletion) take_absence_for_deletion(copies, row, rules);
 #endif
   Plan plan = reconcile(task.key, row, copies, rules);
+  if (plan.outcome == Outcome::kFiltered) {
+    committer_.settle({task.key, task.generation}, std::nullopt);
+    co_return Round::kSettled;
+  }
   if (plan.outcome == Outcome::kForget) {
     auto forgetting = forget(task, plan);
     co_return co_await std::move(forgetting);
@@ -267,6 +301,11 @@ Task<Worker::Round> Worker::act(const queue::TaskRow& task, Plan plan, Looked lo
     co_await std::move(retry);
     co_return Round::kSettled;
   }
+  if (!plan.losers.empty() && context_.rules.planted_bug != PlantedBug::kOverwriteFirst) {
+    auto keeping = keep_losers(task, plan);
+    const auto kept = co_await std::move(keeping);
+    if (kept) co_return *kept;
+  }
   const bool write_tombstone = plan.new_tombstone && context_.rules.planted_bug != PlantedBug::kNoTombstones;
   if (write_tombstone) {
     auto put = context_.rows.put(context_.rules.site, {plan.row}, queue::Durability::kDurable);
@@ -284,13 +323,19 @@ Task<Worker::Round> Worker::act(const queue::TaskRow& task, Plan plan, Looked lo
   const bool acted = !acting.empty();
   auto all = when_all(std::move(acting));
   const auto results = co_await std::move(all);
+#ifdef EVERSHORE_PLANTED_BUGS
+  if (context_.rules.planted_bug == PlantedBug::kOverwriteFirst) {
+    auto keeping = keep_losers(task, plan);
+    (void)co_await std::move(keeping);
+  }
+#endif
   bool conflict = false;
   for (const auto& result : results) {
     Region& region = *context_.find(result.slot);
     if (result.end == Acted::End::kDone) {
       confirm(plan.row, result.slot, result.etag);
       context_.own_writes.add(result.slot, task.key, result.etag);
-      if (!plan.row.tombstone)
+      if (result.bytes_moved)
         note_copied(task, region, plan.sources.empty() ? nullptr : context_.find(plan.sources.front()->slot), plan.row.size_bytes);
     } else if (result.end == Acted::End::kConflict) {
       conflict = true;
@@ -315,6 +360,16 @@ Task<Worker::Round> Worker::act(const queue::TaskRow& task, Plan plan, Looked lo
   if (conflict) co_return Round::kAgain;
   auto leaving = leave_open(task, plan.waiting_for, std::move(looked));
   co_return co_await std::move(leaving);
+}
+
+// nullopt: they are kept, go on.
+Task<std::optional<Worker::Round>> Worker::keep_losers(const queue::TaskRow& task, const Plan& plan) {
+  auto keeping = conflicts_.keep(task.key, plan.losers);
+  const auto kept = co_await std::move(keeping);
+  if (kept) co_return std::nullopt;
+  if (kept.error().fault == Fault::kPrecondition) co_return Round::kAgain;
+  co_await later(task, "what lost cannot be kept: " + kept.error().text);
+  co_return Round::kSettled;
 }
 
 // --- one region's part ---
@@ -342,6 +397,11 @@ Task<Worker::Acted> Worker::act_in(Region& region, const Plan& plan, Action acti
 Task<Worker::Acted> Worker::copy_into(Region& region, const Plan& plan, std::string if_match) {
   EVERSHORE_ASSERT(!plan.sources.empty());
   const Copy& from = *plan.sources.front();
+  if (!may_hold_tags(region, from.info)) {
+    co_return Acted{.end = Acted::End::kFailed,
+                    .slot = region.slot,
+                    .error = fmt::format("{} cannot hold tags, and replication.tags is \"require\"", region.name)};
+  }
   CopyRequest request{.source = context_.find(from.slot),
                       .target = &region,
                       .info = from.info,
@@ -356,7 +416,7 @@ Task<Worker::Acted> Worker::copy_into(Region& region, const Plan& plan, std::str
     region.counters.errors.add();
     co_return Acted{.end = Acted::End::kDifferent, .slot = region.slot, .etag = written->etag, .error = region.last_error};
   }
-  co_return Acted{.slot = region.slot, .etag = written->etag};
+  co_return Acted{.slot = region.slot, .etag = written->etag, .bytes_moved = true};
 }
 
 Task<Worker::Acted> Worker::delete_from(Region& region, const Plan& plan, std::string if_match) {
@@ -373,10 +433,9 @@ Task<Worker::Acted> Worker::delete_from(Region& region, const Plan& plan, std::s
 
 Task<Worker::Acted> Worker::replace_metadata_in(Region& region, const Plan& plan, std::string if_match) {
   const ObjectInfo& info = plan.sources.front()->info;
-  auto stamp = encode_stamp({plan.row.version, info.etag}, info.key, info.size_bytes);
+  auto about = about_copy(context_, region, info, plan.row.version);
   const std::string etag = if_match;
-  auto replace = region.store->replace_metadata(plan.row.key, std::move(if_match), headers_to_copy(info.headers),
-                                                metadata_to_copy(info.metadata, std::move(stamp)));
+  auto replace = region.store->replace_metadata(plan.row.key, std::move(if_match), std::move(about.headers), std::move(about.metadata));
   auto replaced = co_await ask(context_, region, std::move(replace));
   if (replaced) {
     region.counters.metadata_replaced.add();

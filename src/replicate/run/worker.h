@@ -10,13 +10,16 @@
 #include "queue/task_queue.h"
 #include "replicate/reconcile.h"
 #include "replicate/run/committer.h"
+#include "replicate/run/conflicts.h"
+#include "replicate/run/short_road.h"
 #include "replicate/run/site_context.h"
 
 namespace evershore::replicate {
 
 class Worker {
  public:
-  Worker(SiteContext& context, Committer& committer) : context_(context), committer_(committer) {}
+  Worker(SiteContext& context, Committer& committer, Conflicts& conflicts)
+      : context_(context), committer_(committer), conflicts_(conflicts) {}
 
   // `row` as of the moment the task was taken. When it resumes, the task is settled, parked or waiting to be tried again.
   Task<void> settle(queue::TaskRow task, std::optional<KeyRow> row);
@@ -24,11 +27,15 @@ class Worker {
   // One copy per member region; those that cannot be asked are kUnreachable, and in `failed` if they should have answered.
   Task<std::vector<Copy>> look(ObjectKey key, RegionSet& failed, std::string& error);
 
+  // The short road, if what is known before anything is read allows it.
+  std::optional<ShortRoad> short_road_of(const queue::TaskRow& task, const std::optional<KeyRow>& row) const;
+
  private:
   enum class Road : uint8_t { kSettled, kTakeTheLong };
   enum class Round : uint8_t { kSettled, kAgain };
   struct Acted;
 
+  bool may_hold_tags(const Region& target, const ObjectInfo& info) const;
   Task<Road> short_road(const queue::TaskRow& task, const std::optional<KeyRow>& row);
   Task<Round> long_road(const queue::TaskRow& task);
   // What one look at all regions brought, apart from the copies.
@@ -38,6 +45,7 @@ class Worker {
     std::string error;
   };
   Task<Round> act(const queue::TaskRow& task, Plan plan, Looked looked);
+  Task<std::optional<Round>> keep_losers(const queue::TaskRow& task, const Plan& plan);
   Task<Acted> act_in(Region& region, const Plan& plan, Action action);
   Task<Acted> copy_into(Region& region, const Plan& plan, std::string if_match);
   Task<Acted> delete_from(Region& region, const Plan& plan, std::string if_match);
@@ -54,6 +62,7 @@ class Worker {
 
   SiteContext& context_;
   Committer& committer_;
+  Conflicts& conflicts_;
 };
 
 }  // namespace evershore::replicate

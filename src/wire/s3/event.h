@@ -24,6 +24,11 @@ struct ObjectEvent {
   std::string sequencer;  // comparable for one key only, and not with MinIO
   Wall time{};
   bool removed() const { return name.starts_with("ObjectRemoved") || name.starts_with("LifecycleExpiration"); }
+  // The object's bytes are what they were: its ETag says nothing about what changed.
+  bool beside_content() const {
+    return name.starts_with("ObjectTagging") || name.starts_with("ObjectAcl") || name.starts_with("Object Tags") ||
+           name.starts_with("Object ACL");
+  }
   bool operator==(const ObjectEvent&) const = default;
 };
 

@@ -63,6 +63,13 @@ TEST(Event, FromEventBridgeHasAPlainKey) {
   EXPECT_TRUE(event.removed());
 }
 
+TEST(Event, OfTagsSaysNothingOfTheContent) {
+  for (const char* name : {"ObjectTagging:Put", "ObjectTagging:Delete", "ObjectAcl:Put", "Object Tags Added", "Object ACL Updated"})
+    EXPECT_TRUE(ObjectEvent{.name = name}.beside_content()) << name;
+  for (const char* name : {"ObjectCreated:Put", "ObjectRemoved:Delete", ""})
+    EXPECT_FALSE(ObjectEvent{.name = name}.beside_content()) << name;
+}
+
 TEST(Event, IsFoundInsideAnSnsEnvelope) {
   const auto event = only(parse_events(
       R"({"Type":"Notification","Message":"{\"Records\":[{\"eventName\":\"ObjectCreated:Put\",\"s3\":{\"object\":{\"key\":\"k\"}}}]}"})"));

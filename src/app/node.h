@@ -149,7 +149,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   dns::Notifier notifier_;
   dns::OutsideResolver outside_;
   std::unique_ptr<Route53Wiring> route53_;  // null: nothing is published there
-  std::set<dns::Name> outside_told_;  // names whose trouble people know of
+  std::set<dns::Name> outside_told_;        // names whose trouble people know of
   std::unique_ptr<health::HealthRunner> health_;
   std::unique_ptr<health::Alerts> alerts_;
   ServingEndpoints endpoints_;

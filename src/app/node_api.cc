@@ -8,11 +8,11 @@
 #include "app/alert_report.h"
 #include "app/certificate_report.h"
 #include "app/dns_metrics.h"
+#include "app/dns_report.h"
 #include "app/http2_metrics.h"
 #include "app/node.h"
 #include "app/node_json.h"
 #include "app/reads_report.h"
-#include "app/route53_report.h"
 #include "app/tls_report.h"
 #include "app/why_json.h"
 #include "base/text.h"
@@ -162,12 +162,6 @@ std::vector<const dns::ServedCounters*> all_dns(const ServingThread& thread) {
   return all;
 }
 
-std::string plain_name(const dns::Name& name) {
-  std::string text = name.text();
-  if (text.size() > 1) text.pop_back();
-  return text;
-}
-
 // Why `subject` answers what it does by DNS; nullopt if it is no name of our zones.
 std::optional<Json> dns_explanation(const dns::DnsPublisher& publisher, const std::string& subject, Wall now) {
   const auto name = dns::Name::parse(subject);
@@ -185,40 +179,6 @@ Result<std::string> signed_zone_text(const dns::DnsPublisher& publisher, const d
   }
   const auto records = dns::whole_zone(of_zone->second.content);
   return dns::master_text(*records);
-}
-
-Json zones_json(const dns::DnsPublisher& publisher) {
-  Json out = Json::array();
-  for (const auto& zone : publisher.zones()) out.push_back({{"name", plain_name(zone.apex)}, {"serial", dns::serial_of(zone)}});
-  return out;
-}
-
-Json secondaries_json(const dns::Notifier& notifier) {
-  Json out = Json::array();
-  for (const auto& [address, zone, state] : notifier.status()) {
-    out.push_back({{"address", address},
-                   {"zone", zone},
-                   {"serial", state.serial},
-                   {"acknowledged", state.acknowledged},
-                   {"notices", state.attempts},
-                   {"why", state.why}});
-  }
-  return out;
-}
-
-Json alias_targets_json(const dns::OutsideBook& book) {
-  Json out = Json::array();
-  for (const auto& [question, state] : book.states()) {
-    Json addresses = Json::array();
-    for (const auto& rdata : state.rdata) addresses.push_back(dnswire::rdata_to_text(question.type, rdata));
-    out.push_back({{"name", plain_name(question.name)},
-                   {"type", dnswire::type_name(question.type)},
-                   {"known", state.known},
-                   {"addresses", std::move(addresses)},
-                   {"failures", state.failures},
-                   {"why", state.why}});
-  }
-  return out;
 }
 
 Json dns_json(const std::vector<std::unique_ptr<ServingThread>>& serving, const std::vector<io::Endpoint>& endpoints,

@@ -351,7 +351,7 @@ Task<Result<std::unique_ptr<HttpResponse>>> HttpClient::send(HttpOrigin origin, 
 }
 
 Task<Result<HttpClient::Whole>> HttpClient::fetch(HttpOrigin origin, HttpRequest request, HttpTimeouts timeouts, size_t body_bytes_max,
-                                                 HttpCancel* cancel) {
+                                                  HttpCancel* cancel) {
   CO_TRY(auto response, co_await send(std::move(origin), std::move(request), timeouts, cancel));
   Whole whole{response->head(), {}};
   for (;;) {
@@ -362,6 +362,10 @@ Task<Result<HttpClient::Whole>> HttpClient::fetch(HttpOrigin origin, HttpRequest
     }
     whole.body += as_text(piece);
   }
+}
+
+Task<Result<HttpClient::Whole>> HttpClient::fetch(HttpOrigin origin, HttpRequest request, HttpTimeouts timeouts, size_t body_bytes_max) {
+  return fetch(std::move(origin), std::move(request), timeouts, body_bytes_max, nullptr);
 }
 
 void HttpClient::drop_idle(const HttpOrigin& origin) { impl_->pool.drop(origin); }

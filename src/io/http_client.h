@@ -109,7 +109,8 @@ class HttpClient {
     http::ResponseHead head;
     std::string body;
   };
-  Task<Result<Whole>> fetch(HttpOrigin origin, HttpRequest request, HttpTimeouts timeouts, size_t body_bytes_max, HttpCancel* cancel = nullptr);
+  Task<Result<Whole>> fetch(HttpOrigin origin, HttpRequest request, HttpTimeouts timeouts, size_t body_bytes_max, HttpCancel* cancel);
+  Task<Result<Whole>> fetch(HttpOrigin origin, HttpRequest request, HttpTimeouts timeouts, size_t body_bytes_max);
 
   void drop_idle(const HttpOrigin& origin);  // after a failure: kept connections are probably dead too
 

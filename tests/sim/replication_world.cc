@@ -39,7 +39,7 @@ struct KeyHistory {
   std::array<std::optional<size_t>, kRegions> last_lost;         // what this region lost by itself, if nothing came since
   bool ever_deleted = false;
   bool ever_retagged = false;
-  bool ever_lost = false;  // by a region itself
+  bool ever_lost = false;                            // by a region itself
   std::array<bool, kRegions> retagged_unreported{};  // as `unreported`, for tags alone
 };
 

@@ -31,6 +31,7 @@ constexpr std::array<Option, 2> kRoles{{{"primary"}, {"secondary"}}};
 constexpr std::array<Option, 3> kAlertFormats{{{"json"}, {"slack"}, {"alertmanager"}}};
 constexpr std::array<Option, 5> kAlertKinds{{{"region"}, {"health_check"}, {"replication"}, {"dns"}, {"certificate"}}};
 
+constexpr Limits kNetworkNames{.most = kNetworksMax};
 constexpr Limits kInterval{.shortest = 100ms, .longest = 1h};
 constexpr Limits kTimeout{.shortest = 10ms, .longest = 1min};
 constexpr Limits kThreshold{.least = 1, .most = 10};
@@ -274,15 +275,9 @@ std::span<const Row<DnsSettings>> dns_rows() {
        {.format = Format::kReadableFile, .default_text = "none"},
        Apply::kLive,
        "A MaxMind database (.mmdb) with countries, for `country` and `continent`. Read at start and on reload."},
-      {"networks",
-       Named{},
-       {.most = kNetworksMax},
-       Apply::kLive,
+      {"networks", Named{}, kNetworkNames, Apply::kLive,
        "`NAME = [\"192.0.2.0/24\", \"2001:db8::/32\"]`: networks for `geo` and `latency`; the longest prefix wins."},
-      {"latency",
-       Named{},
-       {.most = kNetworksMax},
-       Apply::kLive,
+      {"latency", Named{}, kNetworkNames, Apply::kLive,
        "`[dns.latency.NETWORK]` with `REGION = \"12ms\"`: how far each region is from a network, from `\"country/DE\"` or from "
        "`\"continent/EU\"`, as you measured it; for policy `latency`."},
       route53_rows()[0],

@@ -1,4 +1,4 @@
-#include "app/route53_report.h"
+#include "app/dns_report.h"
 
 #include <array>
 #include <nlohmann/json.hpp>
@@ -6,8 +6,49 @@
 #include <utility>
 
 #include "base/text.h"
+#include "wire/dns/rdata.h"
 
 namespace evershore::app {
+
+std::string plain_name(const dns::Name& name) {
+  std::string text = name.text();
+  if (text.size() > 1) text.pop_back();
+  return text;
+}
+
+nlohmann::json zones_json(const dns::DnsPublisher& publisher) {
+  auto out = nlohmann::json::array();
+  for (const auto& zone : publisher.zones()) out.push_back({{"name", plain_name(zone.apex)}, {"serial", dns::serial_of(zone)}});
+  return out;
+}
+
+nlohmann::json secondaries_json(const dns::Notifier& notifier) {
+  auto out = nlohmann::json::array();
+  for (const auto& [address, zone, state] : notifier.status()) {
+    out.push_back({{"address", address},
+                   {"zone", zone},
+                   {"serial", state.serial},
+                   {"acknowledged", state.acknowledged},
+                   {"notices", state.attempts},
+                   {"why", state.why}});
+  }
+  return out;
+}
+
+nlohmann::json alias_targets_json(const dns::OutsideBook& book) {
+  auto out = nlohmann::json::array();
+  for (const auto& [question, state] : book.states()) {
+    auto addresses = nlohmann::json::array();
+    for (const auto& rdata : state.rdata) addresses.push_back(dnswire::rdata_to_text(question.type, rdata));
+    out.push_back({{"name", plain_name(question.name)},
+                   {"type", dnswire::type_name(question.type)},
+                   {"known", state.known},
+                   {"addresses", std::move(addresses)},
+                   {"failures", state.failures},
+                   {"why", state.why}});
+  }
+  return out;
+}
 
 nlohmann::json route53_json(const aws::Route53Publisher& publisher) {
   auto out = nlohmann::json::array();

@@ -28,16 +28,16 @@ def metric(node, name):
 
 
 def exchange(port, sent, seconds=10):
-    """All that comes back for these bytes until the other side ends; b"<reset>" if it broke off."""
-    with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
-        heard = b""
-        try:
+    """All that comes back for these bytes until the other side ends; b"<reset>" if it broke off, be it while connecting."""
+    heard = b""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=seconds) as connection:
             connection.sendall(sent)
             while got := connection.recv(65536):
                 heard += got
-        except ConnectionError:
-            return heard + b"<reset>"
-        return heard
+    except ConnectionError:
+        return heard + b"<reset>"
+    return heard
 
 
 GET = b"GET /small.txt HTTP/1.1\r\nHost: assets.example.com\r\nConnection: close\r\n\r\n"

@@ -88,8 +88,8 @@ class Server {
 
   void send(const Bytes& query) { (void)::send(udp_, query.data(), query.size(), 0); }  // lost is asked again
 
-  // Answers of this window into `answers`, until all are there or the time is over. True when all are.
-  bool collect(std::vector<Bytes>& answers) {
+  // Answers to the questions with the IDs from `first_id` on into `answers`, until all are there or the time is over. True when all are.
+  bool collect(std::vector<Bytes>& answers, uint16_t first_id) {
     auto missing = static_cast<size_t>(std::ranges::count_if(answers, &Bytes::empty));
     Bytes message(kMessageMax);
     while (missing > 0) {
@@ -97,8 +97,8 @@ class Server {
       if (poll(&ready, 1, kTryMilliseconds) <= 0) return false;
       const auto got = recv(udp_, message.data(), message.size(), 0);
       if (got < static_cast<ssize_t>(kHeader)) continue;
-      const size_t index = static_cast<size_t>(message[0]) << 8U | message[1];
-      if (index >= answers.size() || !answers[index].empty()) continue;  // a second answer to a question asked again
+      const auto index = static_cast<uint16_t>((message[0] << 8U | message[1]) - first_id);
+      if (index >= answers.size() || !answers[index].empty()) continue;  // a second answer to a question asked again, now or before
       answers[index].assign(message.begin(), message.begin() + got);
       --missing;
     }
@@ -206,13 +206,13 @@ void print_hex(const Bytes& message) {
 }
 
 // answers[server][question]
-std::vector<std::vector<Bytes>> ask_all(std::vector<Server>& servers, const std::vector<Bytes>& queries) {
+std::vector<std::vector<Bytes>> ask_all(std::vector<Server>& servers, const std::vector<Bytes>& queries, uint16_t first_id) {
   std::vector answers(servers.size(), std::vector<Bytes>(queries.size()));
   for (auto& server : servers) {
     for (const auto& query : queries) server.send(query);
   }
   for (size_t s = 0; s < servers.size(); ++s) {
-    for (int tried = 1; !servers[s].collect(answers[s]); ++tried) {
+    for (int tried = 1; !servers[s].collect(answers[s], first_id); ++tried) {
       if (tried == kTries) die("no answer from port " + std::to_string(servers[s].port()));
       for (size_t q = 0; q < queries.size(); ++q) {
         if (answers[s][q].empty()) servers[s].send(queries[q]);
@@ -252,9 +252,9 @@ int main(int argc, char** argv) {
   for (size_t first = 0;;) {
     std::vector<Bytes> queries;
     while (queries.size() < kWindow && std::getline(std::cin, line))
-      queries.push_back(query_of(line, static_cast<uint16_t>(queries.size())));
+      queries.push_back(query_of(line, static_cast<uint16_t>(first + queries.size())));
     if (queries.empty()) break;
-    compare(ask_all(servers, queries), first, zone.get());
+    compare(ask_all(servers, queries, static_cast<uint16_t>(first)), first, zone.get());
     first += queries.size();
   }
   std::cout.flush();

@@ -66,7 +66,8 @@ class Zone:
         if kind < 0.15:
             return "host.elsewhere.example."
         if kind < 0.3:
-            return self.some_name()
+            name = self.some_name()
+            return name if len(name) <= 180 else "a"  # no server takes a name of more than 255
         return self.random.choice(list(self.names) or ["a"])
 
     def add_name(self):

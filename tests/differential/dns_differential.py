@@ -220,8 +220,9 @@ def types_of(records):
 
 
 def applies_a_dname_again(ours, theirs):
-    """What theirs has more are CNAMEs of names below a DNAME that has been applied already, or that the name would become too long."""
-    owners = [record.split()[0] for record in ours.answer if record.split()[2] == "DNAME"]
+    """What theirs has more are CNAMEs of names below a DNAME that leads below itself and has been applied already, or that the name would become too long."""
+    dnames = [record.split() for record in ours.answer if record.split()[2] == "DNAME"]
+    owners = [owner for owner, _, _, target, *_ in dnames if target.endswith("." + owner)]
     more = [record.split() for record in theirs.answer - ours.answer]
     below = lambda name: any(name.endswith("." + owner) for owner in owners)
     too_long = theirs.rcode == "YXDOMAIN" and any(kind == "CNAME" and below(target) for _, _, kind, target, *_ in map(str.split, ours.answer))

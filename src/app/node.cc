@@ -266,6 +266,7 @@ void Node::start_health() {
 // DNS first: the answer must follow the verdict at once. Everything slow comes after.
 void Node::on_health_change(const HealthSnapshot& health, const health::HealthChange& change) {
   publisher_.update(health, steersman_->now(), site_answers());
+  publish_to_route53();
   const auto& check = change.check;
   const bool first = change.before == Health::kUnknown && check.health == Health::kUp;
   if (!first) {

@@ -107,6 +107,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   void refresh_keys();
   void on_zones_published();
   Result<void> open_route53(const DnsSettings& settings);
+  void publish_to_route53();
   Task<void> learn_outside(const DnsSettings& settings);
   void follow_outside(const DnsSettings& settings);
   void on_outside_addresses();

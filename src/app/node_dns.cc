@@ -89,8 +89,17 @@ void Node::refresh_keys() {
 
 void Node::on_zones_published() {
   notifier_.published(publisher_.transfers().read());
-  if (route53_) route53_->publisher().publish(wishes_of(settings_.dns, publisher_.zones()));
+  publish_to_route53();
   replication_->save(kSerialsKey, publisher_.saved_serials());
+}
+
+// Route 53 keeps what it has until every check has a verdict: a restart in an outage must not lead it back to what is down.
+void Node::publish_to_route53() {
+  if (!route53_ || !health_) return;
+  const auto health = health_board_.read();
+  const auto unknown = [](const CheckStatus& check) { return check.health == Health::kUnknown; };
+  if (std::ranges::any_of(health->checks, unknown)) return;
+  route53_->publisher().publish(wishes_of(settings_.dns, publisher_.zones()));
 }
 
 Result<void> Node::open_route53(const DnsSettings& settings) {

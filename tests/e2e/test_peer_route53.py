@@ -55,6 +55,19 @@ def test_a_failover_is_written_to_the_hosted_zone_and_back(publishing, account, 
     assert b"evershore_dns_route53_published{zone=\"example.com\"} 1" in node.request("admin", "/metrics")[2]
 
 
+def test_a_restart_in_an_outage_does_not_lead_back_to_what_is_down(publishing, account, hosted_zone):
+    regions, text, make_node = publishing
+    node = make_node(text)
+    wait_until(lambda: value(account, hosted_zone) == ["192.0.2.1"], 20, "the primary's address in Route 53")
+    regions[0].kill()
+    wait_until(lambda: value(account, hosted_zone) == ["192.0.2.2"], 20, "the secondary's address in Route 53")
+    node.stop()
+    node.start()
+    wait_until(lambda: any(zone["state"] == "published" for zone in node.get_json("/api/v1/status")["dns"]["route53"]), 20, "the node to have looked at Route 53")
+    assert b"evershore_dns_route53_changes_total 0" in node.request("admin", "/metrics")[2]
+    assert value(account, hosted_zone) == ["192.0.2.2"]
+
+
 def test_records_that_route53_chooses_from_are_left_alone_and_told_of(publishing, account, hosted_zone):
     theirs = {"Name": "assets.example.com.", "Type": "A", "TTL": 60, "SetIdentifier": "theirs", "Weight": 1, "ResourceRecords": [{"Value": "203.0.113.9"}]}
     change(account, hosted_zone, theirs)

@@ -317,6 +317,7 @@ constexpr size_t kRedirectionsMax = 8;  // in one answer
 struct Redirected {
   std::span<const uint8_t> name;  // in the reply
   const Body* by = nullptr;       // the DNAME; nullptr: nothing led here, it is the asked name
+  size_t by_at = 0;               // where its record is in the reply
   const Redirected* from = nullptr;
 };
 
@@ -329,16 +330,20 @@ bool same_name(std::span<const uint8_t> a, std::span<const uint8_t> b) {
   return std::memcmp(lower_a.data(), lower_b.data(), a.size()) == 0;
 }
 
-// Not in circles, and not for ever. `by` is what stands at the chain's end: a DNAME is in an answer once.
-bool may_follow(const Redirected& end, const Body& by) {
+// Where this DNAME has led to last; nullptr: nowhere yet.
+const Redirected* last_by(const Redirected& end, const Body& dname) {
+  const auto* link = &end;
+  while (link != nullptr && link->by != &dname) link = link->from;
+  return link;
+}
+
+// Not in circles, and not for ever: a DNAME is applied again only to a name that is shorter than the one before. `last`: by last_by().
+bool may_redirect(const Redirected& end, const Redirected* last) {
   size_t links = 0;
   for (const auto* link = end.from; link != nullptr; link = link->from) {
     if (++links >= kRedirectionsMax || same_name(link->name, end.name)) return false;
   }
-  for (const auto* link = &end; link != nullptr; link = link->from) {
-    if (link->by == &by) return false;
-  }
-  return true;
+  return last == nullptr || end.name.size() < last->from->name.size();
 }
 
 Rcode put_target(Reply& reply, const CompiledSnapshot& snapshot, const Redirected& end, size_t room, BodyCut& cut);
@@ -368,7 +373,7 @@ Rcode put_target(Reply& reply, const CompiledSnapshot& snapshot, const Redirecte
   ++cut.answers;
   // Questions for CNAME and ANY have their answer (RFC 1034 3.6.2).
   if (reply.query.type == dnswire::kTypeCname || reply.query.type == dnswire::kTypeAny) return Rcode::kNoError;
-  const Redirected next{.name = {out + kFixedBytes, kept + target}, .by = &body, .from = end};
+  const Redirected next{.name = {out + kFixedBytes, kept + target}, .by = &body, .by_at = at, .from = end};
   return put_target(reply, snapshot, next, room, cut);
 }
 
@@ -393,11 +398,13 @@ const SecureBody* secure_form(const Reply& reply, const CompiledPart& part, Body
   const Body& body = part.bodies[form == nullptr ? ref & ~kFixedBit : form->body];
   auto rcode = static_cast<Rcode>(body.rcode);
   const size_t at = reply.size;
-  cut = cut_for(part, body, room > at ? room - at : 0);
-  if (end != nullptr && body.redirects && !may_follow(*end, body)) {
+  if (end != nullptr && body.redirects) {
+    const auto* last = last_by(*end, body);
     cut = {.complete = true};
-    return Rcode::kNoError;
+    if (!may_redirect(*end, last)) return Rcode::kNoError;
+    if (last != nullptr) return put_redirection(reply, snapshot, end, body, last->by_at, room, cut);
   }
+  cut = cut_for(part, body, room > at ? room - at : 0);
   put_body(reply, part, body, cut.size);
   if (end != nullptr && !move_behind(reply, *end, at, size_t{cut.answers} + cut.authorities + cut.additionals)) {
     // Too far away for pointers: as if the target were not ours.

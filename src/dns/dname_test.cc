@@ -37,7 +37,12 @@ constexpr std::string_view kZone =
     "twice IN DNAME old\n"
     "cut.new IN NS ns.cut.new\n"
     "ns.cut.new IN A 192.0.2.4\n"
-    "toround IN CNAME a.round\n";
+    "toround IN CNAME a.round\n"
+    "a.up IN DNAME up\n"
+    "b.up IN A 192.0.2.5\n"
+    "toup IN CNAME b.a.a.a.up\n"
+    "seesaw IN DNAME long.saw\n"
+    "long.saw IN DNAME seesaw\n";
 
 class Dname : public testing::Test {
  protected:
@@ -118,6 +123,28 @@ TEST_F(Dname, circles_end_and_no_dname_is_there_twice) {
   EXPECT_THAT(lines(round), ElementsAre("round.example.com. 300 DNAME round.round.example.com.",
                                         "a.round.example.com. 300 CNAME a.round.round.example.com."));
   EXPECT_EQ(ask("toround.example.com").answers.size(), 3U);
+}
+
+TEST_F(Dname, one_that_leads_upwards_is_applied_until_the_name_is_out_of_it) {
+  const std::vector<std::string> steps = {"a.up.example.com. 300 DNAME up.example.com.",
+                                          "b.a.a.a.up.example.com. 300 CNAME b.a.a.up.example.com.",
+                                          "b.a.a.up.example.com. 300 CNAME b.a.up.example.com.",
+                                          "b.a.up.example.com. 300 CNAME b.up.example.com.", "b.up.example.com. 300 A 192.0.2.5"};
+  EXPECT_EQ(lines(ask("b.a.a.a.up.example.com")), steps);
+  auto from_alias = steps;
+  from_alias.insert(from_alias.begin(), "toup.example.com. 300 CNAME b.a.a.a.up.example.com.");
+  EXPECT_EQ(lines(ask("toup.example.com")), from_alias);
+  const auto at_itself = ask("a.a.a.up.example.com");
+  EXPECT_EQ(at_itself.rcode, dnswire::Rcode::kNoError);
+  EXPECT_EQ(at_itself.answers.size(), 3U);
+  EXPECT_EQ(at_itself.authorities.size(), 1U);
+}
+
+TEST_F(Dname, however_many_steps_upwards_there_are_the_answer_has_an_end) {
+  std::string name = "up.example.com";
+  while (name.size() < 240) name = "a." + name;
+  EXPECT_EQ(ask(name, dnswire::kTypeA, Transport::kTcp).answers.size(), 9U);
+  EXPECT_EQ(ask("x.seesaw.example.com").answers.size(), 4U);
 }
 
 TEST_F(Dname, what_does_not_fit_is_left_out_whole_with_tc) {

@@ -326,11 +326,18 @@ class NameCompiler {
     const RecordSet* set;   // one outcome
     NameTree::Match match;  // nowhere: made from the DNAME before it, and not signed
     uint16_t type = dnswire::kTypeCname;
+    std::optional<uint32_t> by;  // this CNAME is made from the DNAME of the name with this number in the table
   };
   static constexpr uint16_t kTypeAtNoEnd = 0;
 
   static bool may_follow(const std::vector<Link>& links, const Name& name) {
     return links.size() < kChainMax && std::ranges::none_of(links, [&](const Link& link) { return link.owner == name; });
+  }
+
+  // A DNAME is applied again to what it has made only while that becomes shorter: one that leads below itself would never end.
+  static bool may_redirect(const std::vector<Link>& links, const Name& name, const NameTree::Match& match) {
+    const auto grows = [&](const Link& link) { return link.by == match.entry->number && name.wire().size() >= link.owner.wire().size(); };
+    return may_follow(links, name) && std::ranges::none_of(links, grows);
   }
 
   static Name target_of(const RecordSet& cname) { return *dnswire::rdata_target(dnswire::kTypeCname, cname.rdata.front()); }
@@ -349,8 +356,8 @@ class NameCompiler {
     if (match.kind == MatchKind::kReferral && *match.entry->name == name) types.insert(dnswire::kTypeDs);
     if (redirects(match)) {
       const auto made = redirected(name, match);
-      if (!made || !may_follow(links, name) || !may_follow(links, *match.entry->name)) return;
-      links.push_back({name, nullptr, {}});
+      if (!made || !may_redirect(links, name, match)) return;
+      links.push_back({.owner = name, .set = nullptr, .match = {}, .by = match.entry->number});
       gather_types(*made, links, types);
       links.pop_back();
       return;
@@ -382,9 +389,8 @@ class NameCompiler {
   BodyRef chained_from(const Name& question, std::vector<Link>& links, const Name& name, uint16_t type) {
     const ChainEnd end{.name = name, .match = match_for(name, type)};
     if (redirects(end.match)) {
-      return may_follow(links, name) && may_follow(links, *end.match.entry->name)
-                 ? chained_through(question, links, end, type)
-                 : chain_without_end(question, links, {.name = name, .match = {}});
+      return may_redirect(links, name, end.match) ? chained_through(question, links, end, type)
+                                                  : chain_without_end(question, links, {.name = name, .match = {}});
     }
     const bool here = end.match.kind == MatchKind::kExact || end.match.kind == MatchKind::kWildcard;
     if (!here || end.match.entry->node == nullptr) return chain_without_end(question, links, end);
@@ -420,20 +426,25 @@ class NameCompiler {
 
   struct ChainEnd;
   BodyRef chained_through(const Name& question, std::vector<Link>& links, const ChainEnd& end, uint16_t type) {
-    const auto& dname = end.match.entry->node->at(dnswire::kTypeDname);
-    links.push_back({*end.match.entry->name, &dname, {MatchKind::kExact, end.match.entry}, dnswire::kTypeDname});
+    const auto* entry = end.match.entry;
+    const auto& dname = entry->node->at(dnswire::kTypeDname);
+    const size_t links_before = links.size();
+    // The record itself is there once, however often it is applied.
+    if (std::ranges::none_of(links, [&](const Link& link) { return link.by == entry->number; })) {
+      links.push_back({.owner = *entry->name, .set = &dname, .match = {MatchKind::kExact, entry}, .type = dnswire::kTypeDname});
+    }
     BodyRef ref = 0;
     if (const auto made = redirected(end.name, end.match)) {
-      links.push_back({end.name, &made_cnames_.emplace_back(RecordSet{.ttl = dname.ttl, .rdata = {std::string(made->wire())}}), {}});
+      const auto& cname = made_cnames_.emplace_back(RecordSet{.ttl = dname.ttl, .rdata = {std::string(made->wire())}});
+      links.push_back({.owner = end.name, .set = &cname, .match = {}, .by = entry->number});
       ref = chained_from(question, links, *made, type);
-      links.pop_back();
     } else {
       BodyWriter body(question, anything_signed_);
       put_links(body, links);
       prove_links(body, question, links);
       ref = body.finish(*out_, dnswire::Rcode::kYxDomain, true);
     }
-    links.pop_back();
+    links.erase(links.begin() + static_cast<std::ptrdiff_t>(links_before), links.end());
     return ref;
   }
 
@@ -444,19 +455,20 @@ class NameCompiler {
 
   void put_links(BodyWriter& body, const std::vector<Link>& links) {
     for (size_t i = 0; i < links.size(); ++i) {
-      const auto& [owner, set, match, type] = links[i];
-      body.put(Section::kAnswer, {.owner = owner,
-                                  .type = type,
-                                  .set = *set,
-                                  .rrsigs = match.entry == nullptr ? nullptr : sign(match.entry->zone, *match.entry->name, type, *set),
+      const auto& link = links[i];
+      const auto* entry = link.match.entry;
+      body.put(Section::kAnswer, {.owner = link.owner,
+                                  .type = link.type,
+                                  .set = *link.set,
+                                  .rrsigs = entry == nullptr ? nullptr : sign(entry->zone, *entry->name, link.type, *link.set),
                                   .owner_is_question = i == 0});
     }
   }
 
   // All answers are in place: the proofs that wildcards stood for names that are not there.
   void prove_links(BodyWriter& body, const Name& question, const std::vector<Link>& links) {
-    for (const auto& [owner, set, match, type] : links) {
-      if (match.kind == MatchKind::kWildcard) prove(body, match.entry->zone, owner);
+    for (const auto& link : links) {
+      if (link.match.kind == MatchKind::kWildcard) prove(body, link.match.entry->zone, link.owner);
     }
     if (!links.empty()) prove_asked_name(body, links.front().match.entry->zone, question);
   }

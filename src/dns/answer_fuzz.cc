@@ -7,6 +7,7 @@
 #include "dns/answer.h"
 #include "dns/compile.h"
 #include "dns/live_zones.h"
+#include "dns/read_ahead.h"
 #include "wire/dns/client.h"
 
 namespace {
@@ -29,6 +30,8 @@ std::shared_ptr<const dns::CompiledSnapshot> example() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto snapshot = example();
   static dns::AnswerCounters counters;
+  const std::span<const uint8_t> query(data, size);
+  dns::read_ahead(std::span(&query, 1), *snapshot);
   for (const auto transport : {dns::Transport::kUdp, dns::Transport::kTcp}) {
     std::vector<uint8_t> out(transport == dns::Transport::kUdp ? dns::kUdpAnswerBytesMax : 65'535);
     const size_t bytes = dns::answer({data, size}, *snapshot, {.transport = transport}, out, counters);

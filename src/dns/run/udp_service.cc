@@ -1,7 +1,9 @@
 #include "dns/run/udp_service.h"
 
 #include <algorithm>
+#include <array>
 
+#include "dns/read_ahead.h"
 #include "io/system_clock.h"
 
 namespace evershore::dns {
@@ -10,6 +12,7 @@ namespace {
 
 constexpr size_t kBatchesAtEndMax = 1'024;  // what lies in the socket when stopping; a flood must not hold the exit
 static_assert(io::UdpSocket::kDatagramBytesMax >= kUdpAnswerBytesMax);
+static_assert(io::UdpSocket::kBatch <= kReadAheadMax);
 
 }  // namespace
 
@@ -45,8 +48,15 @@ void UdpService::serve() {
   }
 }
 
+void UdpService::read_batch_ahead(size_t datagrams, const CompiledSnapshot& snapshot) {
+  std::array<std::span<const uint8_t>, io::UdpSocket::kBatch> queries;
+  for (size_t i = 0; i < datagrams; ++i) queries[i] = socket_->datagram(i);
+  read_ahead(std::span(queries).first(datagrams), snapshot);
+}
+
 void UdpService::answer_batch(size_t datagrams) {
   const CompiledSnapshot& snapshot = answerer_.snapshot();
+  if (datagrams > 1 && worth_reading_ahead(snapshot)) read_batch_ahead(datagrams, snapshot);
   const io::SystemClock clock;
   Asker asker = answerer_.asker_at(clock.now(), clock.wall());
   size_t replies = 0;

@@ -26,6 +26,7 @@ class UdpService {
   UdpService(std::unique_ptr<io::UdpSocket> socket, const Published<CompiledSnapshot>& snapshots, const DnsServerOptions& options,
              UdpCounters& counters);
   void serve();
+  void read_batch_ahead(size_t datagrams, const CompiledSnapshot& snapshot);
   void answer_batch(size_t datagrams);
   size_t answer_datagram(size_t index, const CompiledSnapshot& snapshot, Asker& asker);
 

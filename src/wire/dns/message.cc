@@ -13,20 +13,6 @@ constexpr uint16_t kOptionNsid = 3, kOptionClientSubnet = 8, kOptionCookie = 10,
                    kOptionExtendedError = 15;
 constexpr uint16_t kFamilyV4 = 1, kFamilyV6 = 2;
 
-// The question's name: uncompressed, labels up to 63, up to 255 in all. 0 = malformed.
-size_t question_name_bytes(std::span<const uint8_t> packet) {
-  size_t at = kHeaderBytes;
-  while (at < packet.size()) {
-    const uint8_t length = packet[at];
-    // 11 would be a pointer, with nothing before it to point at; 01 and 10 are not label types (RFC 6891 5).
-    if (length > kLabelBytesMax) return 0;
-    at += 1 + size_t{length};
-    if (at - kHeaderBytes > kNameBytesMax) return 0;
-    if (length == 0) return at - kHeaderBytes;
-  }
-  return 0;
-}
-
 // RFC 7871 6. A malformed option is remembered as such: it matters only where the option does.
 void parse_client_subnet(std::span<const uint8_t> option, ClientSubnet& subnet) {
   subnet = {.present = true, .sound = false};
@@ -133,6 +119,19 @@ uint8_t* put_client_subnet(uint8_t* at, const ClientSubnet& subnet) {
 }
 
 }  // namespace
+
+size_t question_name_bytes(std::span<const uint8_t> packet) {
+  size_t at = kHeaderBytes;
+  while (at < packet.size()) {
+    const uint8_t length = packet[at];
+    // 11 would be a pointer, with nothing before it to point at; 01 and 10 are not label types (RFC 6891 5).
+    if (length > kLabelBytesMax) return 0;
+    at += 1 + size_t{length};
+    if (at - kHeaderBytes > kNameBytesMax) return 0;
+    if (length == 0) return at - kHeaderBytes;
+  }
+  return 0;
+}
 
 size_t skip_name(std::span<const uint8_t> packet, size_t at) {
   const size_t start = at;

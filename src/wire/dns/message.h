@@ -80,6 +80,9 @@ struct Query {
 // Fills `query` as far as the verdict says.
 Verdict parse_query(std::span<const uint8_t> packet, Query& query);
 
+// Of the question's name, which starts at kHeaderBytes: uncompressed, labels up to 63, up to 255 in all. 0 = malformed.
+size_t question_name_bytes(std::span<const uint8_t> packet);
+
 // Steps over a name that may be compressed. Returns the offset after it, 0 if it is malformed or leaves the packet.
 // Pointers are not followed.
 size_t skip_name(std::span<const uint8_t> packet, size_t at);

@@ -278,7 +278,12 @@ class FileReader {
     const ldns_status status = ldns_rr_new_frm_str(&raw, text.c_str(), carry.ttl, carry.origin_rdf.get(), &previous);
     const Rdf owner(previous);
     const std::unique_ptr<ldns_rr, RrFree> rr(status == LDNS_STATUS_OK ? raw : nullptr);
-    if (owner != nullptr) carry.previous_owner = *Name::from_wire(bytes_of(owner.get()));
+    if (owner != nullptr) {
+      // libldns puts a relative name and its origin together whatever comes out.
+      auto name = Name::from_wire(bytes_of(owner.get()));
+      if (!name) return problem(place, "the owner's name is too long, or broken");
+      carry.previous_owner = *std::move(name);
+    }
     if (status == LDNS_STATUS_SYNTAX_EMPTY) return;
     if (rr == nullptr) return problem(place, ldns_get_errorstr_by_id(status));
     if (auto why = convert(*rr, record_); !why.empty()) return problem(place, std::move(why));

@@ -55,6 +55,15 @@ TEST(MasterFile, OwnersTtlsAndOriginsAreCarriedOn) {
                   "c.sub.example.com. 5400 A 192.0.2.4", "example.org. 5400 A 192.0.2.5"));
 }
 
+// libldns builds such a name without looking at its length.
+TEST(MasterFile, ANameThatIsTooLongWithTheOriginIsAProblem) {
+  std::string origin;
+  while (origin.size() < 230) origin += std::string(22, 'o') + ".";
+  const auto found = read_one(fmt::format("$ORIGIN {}\nlong-{} TXT x\nshort TXT z\n", origin, std::string(30, 'n')));
+  EXPECT_THAT(records(found), ElementsAre(fmt::format("short.{} 3600 TXT \"z\"", origin)));
+  EXPECT_THAT(problems(found), ElementsAre("/z/main:2: the owner's name is too long, or broken"));
+}
+
 TEST(MasterFile, ParenthesesCommentsAndQuotesMayBeAnywhere) {
   const auto found = read_one("a 60 TXT ( \"x;y(\" ; a comment (\n  \"z\\\"\" )\r\n;only a comment\n\n\tA 192.0.2.1 ; end");
   EXPECT_THAT(problems(found), IsEmpty());

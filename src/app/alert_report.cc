@@ -21,6 +21,17 @@ Json alerts_document(const std::vector<health::AlertReceiverStatus>& receivers) 
   return list;
 }
 
+Json silence_document(const health::Silence& silence) {
+  return {{"id", silence.id},         {"kind", silence.kind}, {"name", silence.name}, {"until", format_iso8601(silence.until)},
+          {"reason", silence.reason}, {"by", silence.by}};
+}
+
+Json silences_document(const std::vector<health::Silence>& silences) {
+  Json list = Json::array();
+  for (const auto& silence : silences) list.push_back(silence_document(silence));
+  return list;
+}
+
 void alert_metrics(console::MetricsText& out, const std::vector<health::AlertReceiverStatus>& receivers) {
   // Several receivers may have one name: they are told apart by their place in the settings.
   for (const char* outcome : {"delivered", "given_up"}) {

@@ -10,6 +10,8 @@
 namespace evershore::app {
 
 nlohmann::ordered_json alerts_document(const std::vector<health::AlertReceiverStatus>& receivers);
+nlohmann::ordered_json silence_document(const health::Silence& silence);
+nlohmann::ordered_json silences_document(const std::vector<health::Silence>& silences);
 void alert_metrics(console::MetricsText& out, const std::vector<health::AlertReceiverStatus>& receivers);
 
 }  // namespace evershore::app

@@ -28,6 +28,17 @@ int command_settings_reference();  // check --help-settings
 
 int command_alerts_test(const GlobalOptions& global);
 
+struct SilenceOptions {
+  std::string kind;  // "" = every kind
+  std::string name;  // "" = every name
+  std::string for_span;
+  std::string reason;
+  uint64_t id = 0;  // of the one to end
+};
+int command_alerts_silence(const GlobalOptions& global, const SilenceOptions& options);
+int command_alerts_silences(const GlobalOptions& global);
+int command_alerts_unsilence(const GlobalOptions& global, const SilenceOptions& options);
+
 struct StatusOptions {
   bool watch = false;
 };

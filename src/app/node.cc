@@ -21,7 +21,6 @@ namespace evershore::app {
 namespace {
 
 constexpr Duration kDrainGrace = std::chrono::seconds(10);
-constexpr Duration kBacklogInterval = std::chrono::seconds(2);
 
 // "host:port" as the HTTP client dials it: what the drill's fault board goes by.
 std::string fault_address(const RegionSettings& region) {
@@ -153,6 +152,9 @@ Result<void> Node::open_state() {
   TRY(const auto entries, replication_->board_entries());
   for (const auto& [key, value] : entries) {
     if (key == "health") remembered_health_ = value;
+    if (auto silence = key.starts_with(kSilencePrefix) ? health::read_silence(value) : std::nullopt) {
+      remembered_silences_.push_back(*std::move(silence));
+    }
     if (key == kSerialsKey) publisher_.restore_serials(value);
     if (key == kUsableKey) publisher_.restore_usable(value);
     if (key == kOutsideKey) outside_.restore(value);
@@ -250,6 +252,7 @@ void Node::start_health() {
                                 [self](std::string_view check, const ProbeResult& result) {
                                   if (result.ok && check.starts_with("region/"))
                                     self->preferences_.probed(std::string(check.substr(7)), result.took);
+                                  if (result.clock_ahead) self->alerts_->tell_clock(std::string(check.substr(7)), *result.clock_ahead);
                                 }};
   alerts_ =
       std::make_unique<health::Alerts>(loop_, settings_.alerts, health::Alerts::Options{.node = settings_.node.name}, log_.named("alerts"));
@@ -260,7 +263,8 @@ void Node::start_health() {
   refresh_answers();
   step_preferences();
   loop_.call_at(loop_.now() + kKeysInterval, [this] { refresh_keys(); });
-  if (alerts_->wants("replication")) watch_backlog();
+  for (auto& silence : std::exchange(remembered_silences_, {})) alerts_->restore(std::move(silence));
+  watch_for_alerts();
 }
 
 // DNS first: the answer must follow the verdict at once. Everything slow comes after.
@@ -287,19 +291,6 @@ void Node::on_health_change(const HealthSnapshot& health, const health::HealthCh
     if (!member || site.failback.mode != FailbackMode::kManual || steersman_->now().drains.contains(region)) continue;
     steersman_->drain(region, fmt::format("went down; failback of site {} is manual: undrain it when it may serve again", name),
                       std::nullopt);
-  }
-}
-
-void Node::watch_backlog() {
-  if (stopping_) return;
-  tasks_.spawn(tell_backlog());
-  loop_.call_at(loop_.now() + kBacklogInterval, [this] { watch_backlog(); });
-}
-
-Task<void> Node::tell_backlog() {
-  const auto replication = co_await replication_status();
-  for (const auto& status : replication) {
-    for (const auto& region : status.regions) alerts_->tell_backlog(status.site, region.region, region.oldest_pending, region.pending);
   }
 }
 

@@ -27,6 +27,7 @@
 #include "edge/run/purge_desk.h"
 #include "health/run/alerts.h"
 #include "health/run/runner.h"
+#include "io/workers.h"
 
 namespace evershore::aws {
 class QueueReader;
@@ -59,6 +60,9 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Task<Result<void>> settle_conflict(std::string site, std::string name, KeptBecomes becomes) override;
   Task<Result<void>> drain(console::DrainRequest request) override;
   Task<Result<void>> undrain(std::string region) override;
+  Result<std::string> silence(console::SilenceRequest request) override;
+  Result<void> end_silence(uint64_t id) override;
+  std::string silences_json() override;
   Task<Result<void>> failover(std::string site, std::optional<std::string> region) override;
   Task<Result<void>> purge(console::PurgeRequest request) override;
   Task<Result<console::PrefetchReport>> prefetch(std::string site, std::vector<std::string> keys) override;
@@ -113,8 +117,9 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   void on_outside_addresses();
   void on_outside_trouble(const dns::Name& name, dns::OutsideBook::Trouble trouble, const std::string& why);
   void take_readiness(const std::vector<SiteReadiness>& all);
-  void watch_backlog();
-  Task<void> tell_backlog();
+  void watch_for_alerts();
+  Task<void> look_at_replication();
+  Task<void> look_at_disks();
   health::HealthSettings health_settings(const Settings& settings) const;
   dns::SiteAnswers site_answers() const;
   Task<std::vector<replicate::SiteReplicationStatus>> replication_status();
@@ -139,6 +144,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Published<HealthSnapshot> health_board_;
   Published<edge::EdgeConfig> edge_config_;
   std::string remembered_health_;
+  std::vector<health::Silence> remembered_silences_;  // until the alerts have them
   KeyNews news_;
   edge::NewsDesk news_desk_{news_};
   std::unique_ptr<ReplicationThread> replication_;
@@ -153,6 +159,8 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   std::set<dns::Name> outside_told_;        // names whose trouble people know of
   std::unique_ptr<health::HealthRunner> health_;
   std::unique_ptr<health::Alerts> alerts_;
+  std::unique_ptr<io::Workers> disk_watch_;  // null: nobody wants to know
+  bool looking_at_disks_ = false;
   ServingEndpoints endpoints_;
   std::unique_ptr<edge::DiskCache> disk_cache_;  // null: memory only
   std::unique_ptr<edge::PurgeDesk> purges_;

@@ -247,6 +247,7 @@ Task<std::string> Node::status_json() {
   if (route53_) json["dns"]["route53"] = route53_json(route53_->publisher());
   json["dns"]["alias_targets"] = alias_targets_json(outside_.book());
   json["alerts"] = alerts_document(alerts_->status());
+  json["silences"] = silences_document(alerts_->silences());
   json["certificates"] = certificates_document(certificates_->status(), view.now);
   co_return to_text(json);
 }

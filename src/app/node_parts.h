@@ -17,6 +17,7 @@ inline constexpr Duration kKeysInterval = std::chrono::minutes(1);  // between t
 inline constexpr const char* kSerialsKey = "dns_serials";
 inline constexpr const char* kUsableKey = "dns_last_usable";
 inline constexpr const char* kOutsideKey = "dns_outside";
+inline constexpr const char* kSilencePrefix = "silence/";  // and its number
 
 Result<std::vector<io::Endpoint>> endpoints_of(const std::vector<std::string>& texts);
 

@@ -46,7 +46,6 @@ void Node::on_conflict(const std::string& site, const std::string& key, const st
   const auto text = fmt::format(
       "{}/{} was written in several regions at the same time; what {} wrote lost and is kept: evershore conflicts list", site, key, region);
   events_.add("replication", site, text);
-  if (alerts_) alerts_->tell({.kind = "replication", .name = site, .state = "conflict", .before = "", .why = text, .at = loop_.wall()});
 }
 
 Task<Result<std::string>> Node::conflicts_json(std::string site, std::string prefix) {

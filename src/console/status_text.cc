@@ -86,6 +86,17 @@ std::string sites_text(const Json& status) {
   return out;
 }
 
+std::string silences_text(const Json& status) {
+  std::string out;
+  for (const auto& silence : status.value("silences", Json::array())) {
+    const auto kind = silence.value("kind", ""), name = silence.value("name", ""), reason = silence.value("reason", "");
+    out += fmt::format("alerts silenced until {}: {}{}{}{}{}\n", silence.value("until", ""),
+                       kind.empty() && name.empty() ? "everything" : kind, kind.empty() || name.empty() ? "" : " ", name,
+                       reason.empty() ? "" : ": ", reason);
+  }
+  return out;
+}
+
 std::string certificates_text(const Json& status) {
   const auto list = status.value("certificates", Json::array());
   if (list.empty()) return "";
@@ -104,7 +115,7 @@ Result<std::string> status_text(std::string_view status_json, TextStyle style) {
   if (!status.is_object()) return fail(Fault::kInvalid, "the node's status is not a JSON object; is this Evershore's admin listener?");
   std::string out = fmt::format("Node {} (version {}), up {}\n\n", text_of(status, "node"), text_of(status, "version"),
                                 seconds_of(status, "uptime_seconds"));
-  out += regions_text(status) + "\n" + checks_text(status) + sites_text(status) + certificates_text(status);
+  out += regions_text(status) + "\n" + checks_text(status) + sites_text(status) + certificates_text(status) + silences_text(status);
   if (style.colour) {
     paint(out, "up", "32");
     paint(out, "down", "1;31");

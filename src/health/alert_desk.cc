@@ -6,7 +6,7 @@
 namespace evershore::health {
 
 bool is_trouble(const AlertEvent& event) {
-  constexpr std::array<std::string_view, 4> kGood{"up", "answered", "renewed", "in sync"};
+  constexpr std::array<std::string_view, 8> kGood{"up", "answered", "renewed", "in sync", "settled", "released", "enough", "in time"};
   return std::ranges::find(kGood, event.state) == kGood.end();
 }
 
@@ -37,11 +37,17 @@ bool AlertDesk::take(const AlertEvent& event, Mono now) {
   return true;
 }
 
+Mono AlertDesk::due_at(const Item& item) const {
+  const bool over = item.notice.kind == AlertNotice::Kind::kRecovery;
+  return over ? item.due_at : std::max(item.due_at, silenced_(item.notice.event));
+}
+
 std::vector<AlertNotice> AlertDesk::due(Mono now) {
   std::vector<std::pair<uint64_t, AlertNotice>> found;
+  if (next() > now) return {};
   for (auto at = items_.begin(); at != items_.end();) {
     auto& item = at->second;
-    if (item.due_at > now) {
+    if (due_at(item) > now) {
       ++at;
       continue;
     }
@@ -63,8 +69,8 @@ std::vector<AlertNotice> AlertDesk::due(Mono now) {
 
 Mono AlertDesk::next() const {
   Mono first = kNever;
-  for (const auto& [key, item] : items_) first = std::min(first, item.due_at);
-  return first;
+  for (const auto& [key, item] : items_) first = std::min(first, due_at(item));
+  return first == kNever ? kNever : first + rules_.group;
 }
 
 }  // namespace evershore::health

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -104,6 +105,12 @@ Result<void> make_directories(const std::string& path, uint32_t mode) {
   }
   if (errno != EEXIST) return failed(path, "create the directory");
   return {};  // somebody else was quicker, or the path ends in a slash
+}
+
+Result<DiskSpace> disk_space(const std::string& path) {
+  struct statvfs found{};
+  if (::statvfs(path.c_str(), &found) != 0) return failed(path, "ask for free space");
+  return DiskSpace{.free_bytes = uint64_t{found.f_bavail} * found.f_frsize, .total_bytes = uint64_t{found.f_blocks} * found.f_frsize};
 }
 
 Result<void> sync_directory(const std::string& directory) {

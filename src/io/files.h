@@ -22,6 +22,13 @@ Result<void> write_file_durably(const std::string& path, std::string_view bytes,
 // With all parents. Those that are made get `mode` (whatever the umask says); existing ones are left as they are.
 Result<void> make_directories(const std::string& path, uint32_t mode);
 
+struct DiskSpace {
+  uint64_t free_bytes = 0;  // that we may use
+  uint64_t total_bytes = 0;
+};
+// Of the file system that `path` lies in.
+Result<DiskSpace> disk_space(const std::string& path);
+
 // Makes a rename, creation or removal in `directory` survive a power cut.
 Result<void> sync_directory(const std::string& directory);
 

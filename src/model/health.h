@@ -20,7 +20,8 @@ struct ProbeResult {
   // The probing node was itself late (its loop stalled): a failure then proves nothing and is not counted.
   bool self_late = false;
   Duration took{};
-  std::string why;  // "200 in 3 ms", "connection refused", "timeout after 1 s", "string not found"
+  std::optional<Duration> clock_ahead = {};  // of the answer's Date before our clock, to the second; nullopt: it had none
+  std::string why;                           // "200 in 3 ms", "connection refused", "timeout after 1 s", "string not found"
 };
 
 struct CheckStatus {

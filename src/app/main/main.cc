@@ -16,6 +16,7 @@ struct CommandLine {
   StatusOptions status;
   ConflictsOptions conflicts;
   DrainOptions drain;
+  SilenceOptions silence;
   FailoverOptions failover;
   PurgeOptions purge;
   SignOptions sign;
@@ -80,6 +81,22 @@ void add_alert_commands(CLI::App& app, CommandLine& line) {
   test->footer("Example:\n  evershore alerts test -c evershore.toml");
   test->callback([&line] { line.chosen = [&line] { return command_alerts_test(line.global); }; });
   add_settings_option(test, line);
+  auto* silence = add_command(*alerts, line, "silence", "Tell nobody for a while: of one kind, of one thing, or of everything.",
+                              "evershore alerts silence -c evershore.toml --kind region --name east --for 2h --reason 'new disks'",
+                              [&] { return command_alerts_silence(line.global, line.silence); });
+  add_settings_option(silence, line);
+  silence->add_option("--kind", line.silence.kind, "Only alerts of this kind, as `on` has them");
+  silence->add_option("--name", line.silence.name, "Only of the thing with this name; assets/* is all that begin so");
+  silence->add_option("--for", line.silence.for_span, "How long, e.g. 2h; 30 days at most")->required();
+  silence->add_option("--reason", line.silence.reason, "Shown with it");
+  auto* silences = add_command(*alerts, line, "silences", "What is silenced now, and until when.",
+                               "evershore alerts silences -c evershore.toml", [&] { return command_alerts_silences(line.global); });
+  add_settings_option(silences, line);
+  silences->add_flag("--json", line.global.json, "Print JSON");
+  auto* unsilence = add_command(*alerts, line, "unsilence", "End a silence now.", "evershore alerts unsilence -c evershore.toml 3",
+                                [&] { return command_alerts_unsilence(line.global, line.silence); });
+  add_settings_option(unsilence, line);
+  unsilence->add_option("id", line.silence.id, "Its number, as `alerts silences` lists them")->required();
 }
 
 void add_data_commands(CLI::App& app, CommandLine& line) {

@@ -1,6 +1,7 @@
 #include "app/settings/cross_check.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -11,6 +12,7 @@
 #include "dns/validate.h"
 #include "io/files.h"
 #include "io/geo_database.h"
+#include "io/http_client.h"
 #include "io/stream.h"
 #include "io/tls.h"
 #include "model/health.h"
@@ -238,15 +240,51 @@ void check_listeners(const Settings& settings, Problems& problems) {
   }
 }
 
+namespace {
+// As much as keeps an address from being something else in a mail's envelope and header.
+void check_address(const std::string& address, const std::string& path, Problems& problems) {
+  const size_t at_sign = address.find('@');
+  const bool odd =
+      std::ranges::any_of(address, [](char c) { return c <= ' ' || c > '~' || std::string_view("<>()[],;:\\\"").contains(c); });
+  if (at_sign == std::string::npos || at_sign == 0 || at_sign + 1 == address.size() || odd) {
+    problems.add(path, fmt::format("\"{}\" is not a mail address; write it like ops@example.com", address));
+  }
+}
+
+void check_mail(const MailSettings& mail, const std::string& path, Problems& problems) {
+  const bool known = mail.server.starts_with("smtp://") || mail.server.starts_with("smtps://");
+  if (!problems.present(path + ".server")) {
+    problems.add(path + ".server", "is missing");
+  } else if (!known || !io::parse_http_url("http" + mail.server.substr(mail.server.find("://")))) {
+    problems.add(path + ".server", fmt::format("\"{}\" is not a mail server; write it like smtp://mail.example.com:587", mail.server));
+  }
+  if (!problems.present(path + ".from")) problems.add(path + ".from", "is missing");
+  if (mail.to.empty()) problems.add(path + ".to", problems.present(path + ".to") ? "is empty; give an address" : "is missing");
+  if (problems.present(path + ".from")) check_address(mail.from, path + ".from", problems);
+  for (size_t i = 0; i < mail.to.size(); ++i) check_address(mail.to[i], at(path + ".to", i), problems);
+  if (mail.user.empty() != mail.password.empty()) problems.add(path, "needs user and password together");
+  if (!mail.user.empty() && !mail.starttls && mail.server.starts_with("smtp://")) {
+    problems.add(path + ".starttls", "would send the password unencrypted; leave starttls on, or sign in nowhere");
+  }
+}
+}  // namespace
+
 void check_alerts(const Settings& settings, Problems& problems) {
   for (size_t i = 0; i < settings.alerts.size(); ++i) {
     const std::string path = at("alerts", i);
+    const auto& alert = settings.alerts[i];
     const bool webhook = problems.present(path + ".webhook");
     const bool exec = problems.present(path + ".exec");
-    if (webhook == exec) problems.add(path, webhook ? "has both webhook and exec; give one" : "has neither webhook nor exec; give one");
-    if (exec && settings.alerts[i].exec.empty()) problems.add(path + ".exec", "is empty; give the program and its arguments");
-    if (exec && problems.present(path + ".token")) problems.add(path + ".token", "is for a webhook; a program gets none");
-    check_unique(settings.alerts[i].on, path + ".on", problems);
+    const bool mail = std::ranges::any_of(std::array{"server", "from", "to", "user", "password", "starttls"},
+                                          [&](const char* field) { return problems.present(path + ".mail." + field); });
+    const int ways = int{webhook} + int{exec} + int{mail};
+    if (ways == 0) problems.add(path, "has none of webhook, exec and mail; give one");
+    if (ways > 1) problems.add(path, "has more than one of webhook, exec and mail; give one");
+    if (exec && alert.exec.empty()) problems.add(path + ".exec", "is empty; give the program and its arguments");
+    if (!webhook && problems.present(path + ".token")) problems.add(path + ".token", "is for a webhook; a program or a mail gets none");
+    if (mail && problems.present(path + ".format")) problems.add(path + ".format", "is for webhook and exec; a mail has its own");
+    if (mail) check_mail(alert.mail, path + ".mail", problems);
+    check_unique(alert.on, path + ".on", problems);
   }
 }
 

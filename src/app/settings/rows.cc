@@ -28,8 +28,6 @@ constexpr std::array<Option, 7> kContinents{{{"AF"}, {"AN"}, {"AS"}, {"EU"}, {"N
 constexpr std::array<Option, 4> kCheckTypes{{{"http"}, {"https"}, {"tcp"}, {"calculated"}}};
 // Of texts.
 constexpr std::array<Option, 2> kRoles{{{"primary"}, {"secondary"}}};
-constexpr std::array<Option, 3> kAlertFormats{{{"json"}, {"slack"}, {"alertmanager"}}};
-constexpr std::array<Option, 5> kAlertKinds{{{"region"}, {"health_check"}, {"replication"}, {"dns"}, {"certificate"}}};
 
 constexpr Limits kNetworkNames{.most = kNetworksMax};
 constexpr Limits kInterval{.shortest = 100ms, .longest = 1h};
@@ -457,52 +455,6 @@ std::span<const Row<HealthCheckSettings>> health_check_rows() {
        "For `calculated`: healthy if so many children are; 0 is always."},
       {"inverted", FIELD(S, bool, inverted), {}, Apply::kLive, "Publish the opposite; applied after `disabled`."},
       {"disabled", FIELD(S, bool, disabled), {}, Apply::kLive, "Stop probing and publish healthy."},
-  };
-  return rows;
-}
-
-std::span<const Row<AlertSettings>> alert_rows() {
-  using S = AlertSettings;
-  static const Row<S> rows[] = {
-      {"on",
-       FIELD(S, Texts, on),
-       {.required = true, .least = 1, .most = kAlertKinds.size(), .options = kAlertKinds},
-       Apply::kRestart,
-       "Which changes are told; `dns`: an ALIAS target outside the zones that no resolver answers for any more."},
-      {"webhook",
-       FIELD(S, std::string, webhook),
-       {.format = Format::kHttpUrl, .default_text = "none"},
-       Apply::kRestart,
-       "Where the change is posted."},
-      {"exec", FIELD(S, Texts, exec), {.most = 64}, Apply::kRestart, "Program and arguments that are run instead; the text is its input."},
-      {"format",
-       CHOICE(S, AlertFormat, format),
-       {.options = kAlertFormats},
-       Apply::kRestart,
-       "`json`: a document of our own. `slack`: `{\"text\":\"...\"}`, as Slack, Mattermost and Rocket.Chat take it. `alertmanager`: what "
-       "Prometheus' "
-       "Alertmanager takes at `/api/v2/alerts`."},
-      {"token",
-       FIELD(S, Secret, token),
-       {.default_text = "none"},
-       Apply::kRestart,
-       "Of a webhook: sent as `Authorization: Bearer`. Literal, `env:NAME` or `file:PATH`."},
-      {"hold",
-       FIELD(S, Duration, hold),
-       {.longest = 24h},
-       Apply::kRestart,
-       "Trouble must have lasted so long to be told; what is over sooner is never told."},
-      {"repeat",
-       FIELD(S, Duration, repeat),
-       {.longest = 24h * 7},
-       Apply::kRestart,
-       "Told again after so long while it lasts; `0s`: once (`alertmanager`: every minute, since it forgets)."},
-      {"recovery", FIELD(S, bool, recovery), {}, Apply::kRestart, "Whether the end of trouble is told, too."},
-      {"behind",
-       FIELD(S, Duration, behind),
-       {.shortest = 1s, .longest = 24h * 30},
-       Apply::kRestart,
-       "For `replication`: a region is behind when a change has been missing there for longer."},
   };
   return rows;
 }

@@ -85,7 +85,8 @@ TEST(BadSettings, of_single_values) {
       {"a name with a slash", "[node]\nname = \"a/b\"\n",
        "2:8: node.name: \"a/b\" is not a name; letters, digits, '-', '_' and '.' are allowed\n"},
       {"an alert on nothing we know", "[[alerts]]\non = [\"regions\"]\nexec = [\"/bin/true\"]\n",
-       "2:7: alerts[0].on[0]: \"regions\" is not one of \"region\", \"health_check\", \"replication\", \"dns\", \"certificate\"\n"},
+       "2:7: alerts[0].on[0]: \"regions\" is not one of \"region\", \"health_check\", \"replication\", \"conflict\", "
+       "\"delete_cap\", \"dns\", \"certificate\", \"disk\", \"clock\"\n"},
   };
   expect_all(files);
 }
@@ -293,13 +294,22 @@ TEST(BadSettings, of_listeners_and_admin) {
        "3:14: admin.view_token: needs admin.token beside it: without one, everybody who reaches the address may act\n"},
       {"a view token that may do everything", "[admin]\nlisten = \"[::1]:9090\"\ntoken = \"v\"\nview_token = \"v\"\n",
        "4:14: admin.view_token: is the same as admin.token\n"},
-      {"an alert that goes nowhere", "[[alerts]]\non = [\"region\"]\n", "1:1: alerts[0]: has neither webhook nor exec; give one\n"},
+      {"an alert that goes nowhere", "[[alerts]]\non = [\"region\"]\n", "1:1: alerts[0]: has none of webhook, exec and mail; give one\n"},
       {"a token for a program", "[[alerts]]\non = [\"region\"]\nexec = [\"a\"]\ntoken = \"t\"\n",
-       "4:9: alerts[0].token: is for a webhook; a program gets none\n"},
+       "4:9: alerts[0].token: is for a webhook; a program or a mail gets none\n"},
+      {"a mail with little in it",
+       "[[alerts]]\non = [\"region\"]\nmail = { server = \"mail.example.com\", to = [\"ops\"], user = \"u\" }\n",
+       "3:1: alerts[0].mail.from: is missing\n3:1: alerts[0].mail: needs user and password together\n"
+       "3:19: alerts[0].mail.server: \"mail.example.com\" is not a mail server; write it like smtp://mail.example.com:587\n"
+       "3:45: alerts[0].mail.to[0]: \"ops\" is not a mail address; write it like ops@example.com\n"},
+      {"a password in the clear",
+       "[[alerts]]\non = [\"disk\"]\nmail = { server = \"smtp://m\", from = \"a@b\", to = [\"c@d\"], user = \"u\", password = \"p\", "
+       "starttls = false }\n",
+       "3:98: alerts[0].mail.starttls: would send the password unencrypted; leave starttls on, or sign in nowhere\n"},
       {"an alert in a form we do not know", "[[alerts]]\non = [\"region\"]\nexec = [\"a\"]\nformat = \"xml\"\n",
        "4:10: alerts[0].format: \"xml\" is not one of \"json\", \"slack\", \"alertmanager\"\n"},
       {"an alert that goes two ways", "[[alerts]]\non = [\"region\"]\nexec = [\"a\"]\nwebhook = \"http://h/\"\n",
-       "1:1: alerts[0]: has both webhook and exec; give one\n"},
+       "1:1: alerts[0]: has more than one of webhook, exec and mail; give one\n"},
       {"aws for a site that is not there", "[aws]\nsite = \"x\"\nhosted_zone = \"example.com\"\nprimary = { region = \"us-east-1\" }\n",
        "1:2: aws.secondary.region: is missing\n2:8: aws.site: there is no site \"x\"\n"},
   };

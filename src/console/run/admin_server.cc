@@ -212,6 +212,8 @@ Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) 
   } else if (path == "/api/v1/settings") {
     auto result = co_await api_.settings_json();
     co_await answer_result(exchange, std::move(result));
+  } else if (path == "/api/v1/silences") {
+    co_await answer_json(exchange, 200, api_.silences_json());
   } else if (path == "/api/v1/dns/query") {
     co_await dns_query(exchange);
   } else {
@@ -263,8 +265,16 @@ Task<void> AdminServer::route_post(io::HttpExchange& exchange, std::string path)
     co_await webhook(exchange);
     co_return;
   }
+  if (path == "/api/v1/silences") {
+    co_await silence(exchange);
+    co_return;
+  }
   const auto parts = path_parts(path);
   const bool named = parts.size() == 6 && parts[1] == "api" && parts[2] == "v1";
+  if (named && parts[3] == "silences" && parts[5] == "end") {
+    co_await end_silence(exchange, parts[4]);
+    co_return;
+  }
   if (!named || (parts[3] != "regions" && parts[3] != "sites")) {
     co_await answer_error(exchange, 404, "no such action");
     co_return;
@@ -339,6 +349,37 @@ Task<void> AdminServer::fault(io::HttpExchange& exchange, std::string region, st
     co_return;
   }
   auto done = co_await api_.fault(std::move(region), *mode, span.value_or(Duration{0}));
+  co_await answer_done(exchange, std::move(done));
+}
+
+// {"kind":"region","name":"east","for":"2h","reason":"...","by":"..."}; without a kind or a name it is for all of them.
+Task<void> AdminServer::silence(io::HttpExchange& exchange) {
+  const auto body = co_await exchange.read_whole_body(kBodyBytesMax);
+  const auto json = Json::parse(body.value_or(""), nullptr, false);
+  const auto span = parse_duration(string_field(json, "for"));
+  if (!span) {
+    co_await answer_error(exchange, 400,
+                          R"(POST silences with {"kind":"region","name":"east","for":"2h","reason":"..."}; kind and name may be left out)");
+    co_return;
+  }
+  SilenceRequest request{.kind = string_field(json, "kind").substr(0, kReasonBytesMax),
+                         .name = string_field(json, "name").substr(0, kReasonBytesMax),
+                         .reason = string_field(json, "reason").substr(0, kReasonBytesMax),
+                         .by = string_field(json, "by").substr(0, kReasonBytesMax),
+                         .for_span = *span};
+  note_action(exchange, request.name.empty() ? "alerts" : request.name, "silence", *body);
+  auto made = api_.silence(std::move(request));
+  co_await answer_result(exchange, std::move(made));
+}
+
+Task<void> AdminServer::end_silence(io::HttpExchange& exchange, std::string id) {
+  const auto number = parse_u64(id);
+  if (!number) {
+    co_await answer_error(exchange, 400, "a silence is named by its number, as GET silences lists them");
+    co_return;
+  }
+  note_action(exchange, "silence " + id, "end", "{}");
+  auto done = api_.end_silence(*number);
   co_await answer_done(exchange, std::move(done));
 }
 

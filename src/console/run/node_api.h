@@ -18,7 +18,7 @@ namespace evershore::console {
 struct Event {
   uint64_t id = 0;  // rises by one
   Wall time{};
-  std::string kind;     // "region" "check" "steering" "replication" "settings" "node" "drill" "purge" "dns" "certificate" "admin"
+  std::string kind;     // "region" "check" "steering" "replication" "settings" "node" "drill" "purge" "dns" "certificate" "admin" "alerts"
   std::string subject;  // the region's, check's, site's name
   std::string text;     // one sentence with cause and numbers
 };
@@ -27,6 +27,15 @@ struct DrainRequest {
   std::string region;
   std::string reason;
   std::optional<Duration> for_span;
+};
+
+// Alerts that nobody is to be told for a while (health/silences.h).
+struct SilenceRequest {
+  std::string kind;
+  std::string name;
+  std::string reason;
+  std::string by;
+  Duration for_span{};
 };
 
 struct PurgeRequest {
@@ -87,6 +96,10 @@ class NodeApi {
   virtual Task<Result<void>> drain(DrainRequest request) = 0;
   virtual Task<Result<void>> undrain(std::string region) = 0;
   virtual Task<Result<void>> failover(std::string site, std::optional<std::string> region) = 0;  // nullopt = release the pin
+  // The silence as JSON, with its number. kInvalid: too long; kBusy: too many.
+  virtual Result<std::string> silence(SilenceRequest request) = 0;
+  virtual Result<void> end_silence(uint64_t id) = 0;  // kNotFound
+  virtual std::string silences_json() = 0;
   // What the edge has cached is outdated, on all loops and on disk, when it returns.
   virtual Task<Result<void>> purge(PurgeRequest request) = 0;
   // Objects into the edge's cache, on all loops; returns when they are there. At most kPrefetchKeysMax.

@@ -4,14 +4,16 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <atomic>
+#include <map>
 
 #include "base/sync.h"
 #include "base/text.h"
 #include "io/http_client.h"
+#include "io/mail.h"
 #include "io/process.h"
 #include "io/tls.h"
+#include "io/workers.h"
 
 namespace evershore::health {
 
@@ -23,20 +25,23 @@ constexpr int kRetryFactor = 4;
 
 AlertRules rules_of(const AlertSettings& settings) {
   const bool forgets = settings.format == AlertFormat::kAlertmanager && settings.repeat == Duration{};
-  return {.hold = settings.hold, .repeat = forgets ? kAlertmanagerRepeat : settings.repeat, .recovery = settings.recovery};
+  return {.hold = settings.hold,
+          .repeat = forgets ? kAlertmanagerRepeat : settings.repeat,
+          .recovery = settings.recovery,
+          .group = settings.group};
 }
 
-// One webhook or program, and what it is to be told.
+// One webhook, program or list of mail addresses, and what it is to be told.
 struct Receiver {
-  Receiver(Scheduler& scheduler, AlertSettings own_settings)
-      : settings(std::move(own_settings)), desk(rules_of(settings)), wake(scheduler) {
+  Receiver(Scheduler& scheduler, AlertSettings own_settings, SilencedUntil silenced)
+      : settings(std::move(own_settings)), desk(rules_of(settings), std::move(silenced)), wake(scheduler) {
     status.name = alert_receiver_name(settings);
     status.on = settings.on;
   }
   AlertSettings settings;
   AlertDesk desk;
   AlertReceiverStatus status;
-  std::set<std::string> behind;  // "assets/west"
+  std::map<std::pair<std::string, std::string>, std::string> troubles;  // found by looking: kind, name -> state
   Signal wake;
   io::HttpCancel* request = nullptr;
   io::Process* process = nullptr;
@@ -44,55 +49,26 @@ struct Receiver {
   bool wants(std::string_view kind) const { return std::ranges::count(settings.on, kind) > 0; }
 };
 
-std::string one_line(const AlertNotice& notice) {
-  const auto& event = notice.event;
-  const char* still = notice.kind == AlertNotice::Kind::kAgain ? "still " : "";
-  return fmt::format("{} {} {}{}: {}", event.kind, event.name, still, event.state, event.why);
-}
+// The text is news for who is told of it the first time; a look that finds nothing wrong is none.
+struct Look {
+  std::string kind;
+  std::string name;
+  std::string state;
+  std::string why;
+};
 
-// Reasons may quote what servers sent: bytes that are no UTF-8 are replaced.
-std::string dumped(const nlohmann::json& json) { return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
-
-std::string alertmanager_json(const AlertNotice& notice, const std::string& node, Wall now) {
-  const auto& event = notice.event;
-  nlohmann::json alert = {
-      {"labels", {{"alertname", "Evershore_" + event.kind}, {"kind", event.kind}, {"name", event.name}, {"node", node}}},
-      {"annotations", {{"summary", one_line(notice)}, {"state", event.state}}}};
-  if (notice.since != Wall{}) alert["startsAt"] = format_iso8601(notice.since);
-  if (notice.kind == AlertNotice::Kind::kRecovery) alert["endsAt"] = format_iso8601(now);
-  return dumped(nlohmann::json::array({std::move(alert)}));
+std::string percent_text(uint64_t part, uint64_t whole) {
+  return fmt::format("{:.1f} %", whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
 
 }  // namespace
 
 std::string alert_receiver_name(const AlertSettings& settings) {
+  if (!settings.mail.server.empty()) return fmt::format("mail {}", fmt::join(settings.mail.to, ", "));
   if (settings.webhook.empty()) return "exec " + (settings.exec.empty() ? std::string() : settings.exec.front());
   const auto host = settings.webhook.find("//");
   const auto path = host == std::string::npos ? host : settings.webhook.find('/', host + 2);
   return "webhook " + (path == std::string::npos ? settings.webhook : settings.webhook.substr(0, path) + "/...");
-}
-
-std::string alert_json(const AlertNotice& notice, const std::string& node) {
-  const auto& event = notice.event;
-  return dumped({{"kind", event.kind},
-                 {"name", event.name},
-                 {"state", event.state},
-                 {"before", event.before},
-                 {"why", event.why},
-                 {"node", node},
-                 {"at", format_iso8601(event.at)},
-                 {"text", one_line(notice)},
-                 {"trouble", notice.kind != AlertNotice::Kind::kRecovery},
-                 {"again", notice.kind == AlertNotice::Kind::kAgain}});
-}
-
-std::string alert_body(AlertFormat format, const AlertNotice& notice, const std::string& node, Wall now) {
-  switch (format) {
-    case AlertFormat::kJson: return alert_json(notice, node);
-    case AlertFormat::kSlack: return dumped({{"text", fmt::format("[{}] {}", node, one_line(notice))}});
-    case AlertFormat::kAlertmanager: return alertmanager_json(notice, node, now);
-  }
-  return alert_json(notice, node);
 }
 
 std::optional<AlertEvent> alert_of(const HealthChange& change) {
@@ -146,7 +122,25 @@ struct Alerts::Impl {
     co_return Result<void>{};
   }
 
+  Task<Result<void>> post_mail(Receiver& receiver, std::string text) {
+    if (!mailman) mailman = std::make_unique<io::Workers>(1);
+    const auto& mail = receiver.settings.mail;
+    const io::MailServer server{.url = mail.server, .user = mail.user, .password = mail.password, .starttls = mail.starttls};
+    const io::Mail message{.from = mail.from, .to = mail.to, .text = std::move(text)};
+    std::function<Result<void>()> sending = [this, &server, &message] {
+      return io::send_mail(server, message, options.mail_timeout, cancelled);
+    };
+    co_return co_await io::OnWorker<Result<void>>{*mailman, loop, std::move(sending)};
+  }
+
+  std::string body_for(const Receiver& receiver, std::span<const AlertNotice> notices) const {
+    const auto& settings = receiver.settings;
+    return settings.mail.server.empty() ? alert_body(settings.format, notices, options.node, loop.wall())
+                                        : alert_mail(settings.mail, notices, options.node, loop.wall());
+  }
+
   Task<Result<void>> send(Receiver& receiver, std::string body) {
+    if (!receiver.settings.mail.server.empty()) return post_mail(receiver, std::move(body));
     return receiver.settings.webhook.empty() ? run_program(receiver, std::move(body)) : post_webhook(receiver, std::move(body));
   }
 
@@ -186,8 +180,9 @@ struct Alerts::Impl {
         co_await receiver.wake.wait_until(receiver.desk.next());
         continue;
       }
-      for (const auto& notice : notices) {
-        co_await deliver(receiver, alert_body(receiver.settings.format, notice, options.node, loop.wall()));
+      const size_t together = receiver.settings.group > Duration{} ? notices.size() : 1;
+      for (size_t at = 0; at < notices.size(); at += together) {
+        co_await deliver(receiver, body_for(receiver, std::span(notices).subspan(at, together)));
       }
     }
   }
@@ -202,21 +197,34 @@ struct Alerts::Impl {
               event.name);
   }
 
-  void take_backlog(Receiver& receiver, const std::string& site, const std::string& region, Duration oldest, uint64_t keys) {
-    const auto name = site + "/" + region;
-    const bool late = oldest > receiver.settings.behind;
-    if (late == receiver.behind.contains(name)) return;
-    if (late) receiver.behind.insert(name);
-    if (!late) receiver.behind.erase(name);
-    const auto why = late
-                         ? fmt::format("region {} lacks {} keys of site {}, the oldest for {}", region, keys, site, format_duration(oldest))
-                         : fmt::format("region {} lacks no old change of site {} any more", region, site);
-    take(receiver, {.kind = "replication",
-                    .name = name,
-                    .state = late ? "behind" : "in sync",
-                    .before = late ? "in sync" : "behind",
-                    .why = why,
-                    .at = loop.wall()});
+  void take_look(Receiver& receiver, const Look& look) {
+    const auto key = std::pair(look.kind, look.name);
+    const auto at = receiver.troubles.find(key);
+    const auto before = at == receiver.troubles.end() ? std::string() : at->second;
+    const AlertEvent event{.kind = look.kind, .name = look.name, .state = look.state, .before = before, .why = look.why, .at = loop.wall()};
+    const bool trouble = is_trouble(event);
+    if (trouble == !before.empty()) return;
+    if (trouble) receiver.troubles[key] = look.state;
+    if (!trouble) receiver.troubles.erase(key);
+    take(receiver, event);
+  }
+
+  void take_looks(std::string_view kind, const std::function<Look(const AlertSettings&)>& look) {
+    for (const auto& receiver : receivers) {
+      if (receiver->wants(kind)) take_look(*receiver, look(receiver->settings));
+    }
+  }
+
+  SilencedUntil silenced() {
+    return [this](const AlertEvent& event) {
+      const Wall now = loop.wall();
+      const auto until = silences.until(event, now);
+      return until ? loop.now() + (*until - now) : kNotSilenced;
+    };
+  }
+
+  void wake_all() {
+    for (const auto& receiver : receivers) receiver->wake.notify_all();
   }
 
   io::Loop& loop;
@@ -224,7 +232,10 @@ struct Alerts::Impl {
   Log log;
   io::HttpClient client;
   AlertCounters counters;
+  Silences silences;
   std::vector<std::unique_ptr<Receiver>> receivers;
+  std::atomic<bool> cancelled = false;   // of a mail under way
+  std::unique_ptr<io::Workers> mailman;  // null: no mail yet
   TaskScope tasks;
   bool stopping = false;
 };
@@ -232,7 +243,7 @@ struct Alerts::Impl {
 Alerts::Alerts(io::Loop& loop, const std::vector<AlertSettings>& settings, Options options, Log log)
     : impl_(std::make_unique<Impl>(loop, std::move(options), log)) {
   for (const AlertSettings& each : settings) {
-    impl_->receivers.push_back(std::make_unique<Receiver>(loop, each));
+    impl_->receivers.push_back(std::make_unique<Receiver>(loop, each, impl_->silenced()));
     impl_->tasks.spawn(impl_->serve(*impl_->receivers.back()));
   }
 }
@@ -246,10 +257,78 @@ void Alerts::tell(const AlertEvent& event) {
 }
 
 void Alerts::tell_backlog(const std::string& site, const std::string& region, Duration oldest_pending, uint64_t pending_keys) {
-  for (const auto& receiver : impl_->receivers) {
-    if (receiver->wants("replication")) impl_->take_backlog(*receiver, site, region, oldest_pending, pending_keys);
-  }
+  impl_->take_looks("replication", [&](const AlertSettings& settings) {
+    const bool late = oldest_pending > settings.behind;
+    return Look{.kind = "replication",
+                .name = site + "/" + region,
+                .state = late ? "behind" : "in sync",
+                .why = late ? fmt::format("region {} lacks {} keys of site {}, the oldest for {}", region, pending_keys, site,
+                                          format_duration(oldest_pending))
+                            : fmt::format("region {} lacks no old change of site {} any more", region, site)};
+  });
 }
+
+void Alerts::tell_conflicts(const std::string& site, uint64_t kept) {
+  impl_->take_looks("conflict", [&](const AlertSettings&) {
+    return Look{.kind = "conflict",
+                .name = site,
+                .state = kept > 0 ? "open" : "settled",
+                .why = kept > 0 ? fmt::format("of writes that crossed, {} that lost are kept: evershore conflicts list", kept)
+                                : "no loser of writes that crossed is kept any more"};
+  });
+}
+
+void Alerts::tell_deletes_held(const std::string& site, uint64_t held) {
+  impl_->take_looks("delete_cap", [&](const AlertSettings&) {
+    return Look{.kind = "delete_cap",
+                .name = site,
+                .state = held > 0 ? "held" : "released",
+                .why = held > 0
+                           ? fmt::format("{} deletes at once are more than replication.delete_cap allows: they wait to be looked at", held)
+                           : "no delete waits any more"};
+  });
+}
+
+void Alerts::tell_disk(const std::string& folder, uint64_t free_bytes, uint64_t total_bytes) {
+  impl_->take_looks("disk", [&](const AlertSettings& settings) {
+    const auto percent = static_cast<double>(settings.disk_free_percent);
+    const bool low = static_cast<double>(free_bytes) * 100 < static_cast<double>(total_bytes) * percent;
+    return Look{.kind = "disk",
+                .name = folder,
+                .state = low ? "low" : "enough",
+                .why = fmt::format("{} of {} are free on its file system ({})", format_size(free_bytes), format_size(total_bytes),
+                                   percent_text(free_bytes, total_bytes))};
+  });
+}
+
+void Alerts::tell_clock(const std::string& region, Duration ahead) {
+  impl_->take_looks("clock", [&](const AlertSettings& settings) {
+    const Duration apart = ahead < Duration{} ? -ahead : ahead;
+    return Look{
+        .kind = "clock",
+        .name = region,
+        .state = apart > settings.clock_skew ? "skewed" : "in time",
+        .why = fmt::format("the region's clock is {} {} this node's", format_duration(apart), ahead < Duration{} ? "behind" : "ahead of")};
+  });
+}
+
+Result<Silence> Alerts::silence(Silence silence) {
+  auto made = impl_->silences.add(std::move(silence), impl_->loop.wall());
+  impl_->wake_all();
+  return made;
+}
+
+void Alerts::restore(Silence silence) { impl_->silences.restore(std::move(silence), impl_->loop.wall()); }
+
+bool Alerts::end_silence(uint64_t id) {
+  const bool ended = impl_->silences.end(id);
+  impl_->wake_all();
+  return ended;
+}
+
+const std::vector<Silence>& Alerts::silences() const { return impl_->silences.all(); }
+
+std::vector<uint64_t> Alerts::take_ended_silences() { return impl_->silences.take_ended(impl_->loop.wall()); }
 
 bool Alerts::wants(std::string_view kind) const {
   return std::ranges::any_of(impl_->receivers, [kind](const auto& receiver) { return receiver->wants(kind); });
@@ -257,6 +336,7 @@ bool Alerts::wants(std::string_view kind) const {
 
 Task<void> Alerts::stop() {
   impl_->stopping = true;
+  impl_->cancelled = true;
   for (const auto& receiver : impl_->receivers) {
     if (receiver->request != nullptr) receiver->request->cancel();
     if (receiver->process != nullptr) receiver->process->kill(SIGKILL);
@@ -286,9 +366,10 @@ Task<std::vector<AlertOutcome>> Alerts::test(io::Loop& loop, std::vector<AlertSe
                            .before = "",
                            .why = "this is a test of the alerts, nothing has happened",
                            .at = loop.wall()};
-    Receiver receiver(loop, each);
+    Receiver receiver(loop, each, sender.silenced());
     const AlertNotice notice{.kind = AlertNotice::Kind::kTrouble, .event = event, .since = loop.wall()};
-    auto sent = co_await sender.send(receiver, alert_body(each.format, notice, options.node, loop.wall()));
+    auto body = sender.body_for(receiver, {&notice, 1});
+    auto sent = co_await sender.send(receiver, std::move(body));
     outcomes.push_back({.receiver = receiver.status.name, .sent = std::move(sent)});
   }
   co_return outcomes;

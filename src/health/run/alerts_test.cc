@@ -32,27 +32,27 @@ TEST(AlertJson, survives_bytes_that_are_no_text) {
   AlertNotice notice = kNotice;
   notice.event.why = "\xff\xfe";
   for (const auto format : {AlertFormat::kJson, AlertFormat::kSlack, AlertFormat::kAlertmanager}) {
-    EXPECT_TRUE(nlohmann::json::accept(alert_body(format, notice, "n", Wall{})));
+    EXPECT_TRUE(nlohmann::json::accept(alert_body(format, {&notice, 1}, "n", Wall{})));
   }
 }
 
 TEST(AlertBody, is_a_line_for_chat_systems) {
   AlertNotice notice = kNotice;
   notice.kind = AlertNotice::Kind::kAgain;
-  const auto json = nlohmann::json::parse(alert_body(AlertFormat::kSlack, notice, "node-1", Wall{}));
+  const auto json = nlohmann::json::parse(alert_body(AlertFormat::kSlack, {&notice, 1}, "node-1", Wall{}));
   EXPECT_EQ(json, (nlohmann::json{{"text", "[node-1] region east still down: 3 of 3 \"probes\" failed"}}));
 }
 
 TEST(AlertBody, is_an_alert_that_ends_for_alertmanager) {
   AlertNotice notice = kNotice;
-  auto json = nlohmann::json::parse(alert_body(AlertFormat::kAlertmanager, notice, "node-1", Wall{}));
+  auto json = nlohmann::json::parse(alert_body(AlertFormat::kAlertmanager, {&notice, 1}, "node-1", Wall{}));
   ASSERT_EQ(json.size(), 1u);
   EXPECT_EQ(json[0]["labels"],
             (nlohmann::json{{"alertname", "Evershore_region"}, {"kind", "region"}, {"name", "east"}, {"node", "node-1"}}));
   EXPECT_EQ(json[0]["startsAt"], "1970-01-01T00:01:00Z");
   EXPECT_FALSE(json[0].contains("endsAt"));
   notice.kind = AlertNotice::Kind::kRecovery;
-  json = nlohmann::json::parse(alert_body(AlertFormat::kAlertmanager, notice, "node-1", Wall{std::chrono::seconds(120)}));
+  json = nlohmann::json::parse(alert_body(AlertFormat::kAlertmanager, {&notice, 1}, "node-1", Wall{std::chrono::seconds(120)}));
   EXPECT_EQ(json[0]["endsAt"], "1970-01-01T00:02:00Z");
 }
 
@@ -170,6 +170,102 @@ Task<void> backlog(Loop& loop) {
 TEST(Alerts, tell_of_a_region_that_falls_behind_once_and_of_its_return) {
   Loop loop;
   loop.run_until_done(backlog(loop));
+}
+
+Task<void> looks(Loop& loop) {
+  Target target(loop);
+  AlertSettings settings{.on = {"conflict", "delete_cap", "disk", "clock"}, .webhook = target.url() + "/hook"};
+  Alerts alerts(loop, {settings}, options(), {});
+  const auto told = [&target] {
+    const auto json = nlohmann::json::parse(target.last_body());
+    return json["kind"].get<std::string>() + " " + json["name"].get<std::string>() + " " + json["state"].get<std::string>();
+  };
+  uint64_t count = 0;
+  const std::vector<std::pair<std::function<void()>, std::string>> steps{
+      {[&] { alerts.tell_conflicts("assets", 2); }, "conflict assets open"},
+      {[&] { alerts.tell_conflicts("assets", 0); }, "conflict assets settled"},
+      {[&] { alerts.tell_deletes_held("assets", 5); }, "delete_cap assets held"},
+      {[&] { alerts.tell_deletes_held("assets", 0); }, "delete_cap assets released"},
+      {[&] { alerts.tell_disk("/var", 9, 100); }, "disk /var low"},
+      {[&] { alerts.tell_disk("/var", 10, 100); }, "disk /var enough"},
+      {[&] { alerts.tell_clock("east", -6s); }, "clock east skewed"},
+      {[&] { alerts.tell_clock("east", 5s); }, "clock east in time"}};
+  for (const auto& [look, expected] : steps) {
+    look();
+    look();  // the same is no news
+    co_await until_counted(loop, alerts.counters().delivered, ++count);
+    EXPECT_EQ(told(), expected);
+  }
+  co_await alerts.stop();
+  co_await target.kill();
+}
+
+TEST(Alerts, tell_what_crosses_a_limit_once_and_when_it_comes_back) {
+  Loop loop;
+  loop.run_until_done(looks(loop));
+}
+
+Task<void> silenced(Loop& loop) {
+  Target target(loop);
+  Alerts alerts(loop, {{.on = {"region"}, .webhook = target.url() + "/hook"}}, options(), {});
+  const auto made = alerts.silence({.kind = "region", .name = "east", .until = loop.wall() + std::chrono::hours(1)});
+  EXPECT_TRUE(made.has_value());
+  alerts.tell(kDown);
+  AlertEvent west = kDown;
+  west.name = "west";
+  alerts.tell(west);
+  co_await until_counted(loop, alerts.counters().delivered, 1);
+  EXPECT_EQ(nlohmann::json::parse(target.last_body())["name"], "west");
+  EXPECT_EQ(alerts.status().front().open, 2u);
+  EXPECT_TRUE(alerts.end_silence(made->id));
+  co_await until_counted(loop, alerts.counters().delivered, 2);
+  EXPECT_EQ(nlohmann::json::parse(target.last_body())["name"], "east");
+  co_await alerts.stop();
+  co_await target.kill();
+}
+
+TEST(Alerts, that_are_silenced_come_when_the_silence_ends) {
+  Loop loop;
+  loop.run_until_done(silenced(loop));
+}
+
+Task<void> grouped(Loop& loop) {
+  Target target(loop);
+  Alerts alerts(loop, {{.on = {"region"}, .webhook = target.url() + "/hook", .group = 50ms}}, options(), {});
+  AlertEvent west = kDown;
+  west.name = "west";
+  alerts.tell(kDown);
+  alerts.tell(west);
+  co_await until_counted(loop, alerts.counters().delivered, 1);
+  EXPECT_EQ(nlohmann::json::parse(target.last_body())["alerts"].size(), 2u);
+  co_await alerts.stop();
+  co_await target.kill();
+}
+
+TEST(Alerts, of_a_group_are_one_message) {
+  Loop loop;
+  loop.run_until_done(grouped(loop));
+}
+
+Task<void> unmailable(Loop& loop) {
+  // Takes connections and says nothing, as a mail server that hangs.
+  Target target(loop);
+  target.fall_silent();
+  const MailSettings mail{.server = "smtp" + target.url().substr(4), .from = "a@example.com", .to = {"b@example.com"}, .starttls = false};
+  Alerts::Options quick = options();
+  quick.mail_timeout = 200ms;
+  Alerts alerts(loop, {{.on = {"region"}, .mail = mail}}, quick, {});
+  alerts.tell(kDown);
+  co_await until_counted(loop, alerts.counters().retried, 1);
+  EXPECT_FALSE(alerts.status().front().last_error.empty());
+  EXPECT_EQ(alerts.status().front().name, "mail b@example.com");
+  co_await alerts.stop();
+  co_await target.kill();
+}
+
+TEST(Alerts, that_cannot_be_mailed_are_tried_again) {
+  Loop loop;
+  loop.run_until_done(unmailable(loop));
 }
 
 Task<void> tried(Loop& loop, const io::ScratchDirectory& scratch) {

@@ -9,6 +9,7 @@
 #include "health/verdict.h"
 #include "io/dialer.h"
 #include "io/tls.h"
+#include "wire/http/date.h"
 #include "wire/s3/address.h"
 #include "wire/s3/sigv4.h"
 
@@ -19,7 +20,8 @@ namespace {
 constexpr std::string_view kMarkerKey = ".evershore/region";
 constexpr Duration kLateMin = 50ms;  // less than this is ordinary jitter
 constexpr Duration kDrillSlowness = 2s;
-constexpr Duration kSlice = 10ms;  // how soon an imitated black hole notices that it is cancelled
+constexpr Duration kHalfSecond = 500ms;  // a Date is cut off to the second
+constexpr Duration kSlice = 10ms;        // how soon an imitated black hole notices that it is cancelled
 
 // What one probe waits for, and its end. One at a time.
 class Attempt final : public ProbeCancel {
@@ -56,6 +58,7 @@ class Attempt final : public ProbeCancel {
   io::HttpCancel request;
   io::DialUnderWay dial;
   io::HttpResponse* response = nullptr;
+  std::optional<Duration> clock_ahead;
 
  private:
   io::Loop& loop_;
@@ -69,6 +72,7 @@ class Attempt final : public ProbeCancel {
 struct Answer {
   uint16_t status = 0;
   std::string body;  // as much as was asked for
+  std::optional<Duration> clock_ahead = {};
 };
 
 std::string failure_text(const Error& error, const Attempt& attempt) {
@@ -139,7 +143,7 @@ struct Prober::Impl {
     const io::HttpTimeouts timeouts{.connect = left, .first_byte = left, .stall = left};
     request.headers.add("User-Agent", "evershore-health");
     CO_TRY(const auto response, co_await by.send(origin, std::move(request), timeouts, &attempt.request));
-    Answer answer{.status = response->head().status};
+    Answer answer{.status = response->head().status, .clock_ahead = clock_ahead(response->head().headers)};
     if (body_bytes > 0) {
       CO_TRY(answer.body, co_await read_body(attempt, *response, body_bytes));
     }
@@ -162,6 +166,11 @@ struct Prober::Impl {
     if (!stream) co_return std::unexpected(stream.error());
     (*stream)->reset();  // no state is left behind at the target
     co_return Verdict{true, "connected"};
+  }
+
+  std::optional<Duration> clock_ahead(const http::Headers& headers) const {
+    const auto date = http::parse_http_date(headers.get("Date"));
+    return date ? std::optional<Duration>(*date + kHalfSecond - loop.wall()) : std::nullopt;
   }
 
   // One signed request of a region's probe.
@@ -188,6 +197,7 @@ struct Prober::Impl {
     }
     CO_TRY(auto marker, s3::address_of(region, kMarkerKey));
     CO_TRY(const Answer marker_answer, co_await ask_region(attempt, region, "GET", std::move(marker)));
+    attempt.clock_ahead = marker_answer.clock_ahead;
     Verdict verdict = judge_marker(marker_answer.status);
     verdict.why = "GET marker: " + verdict.why;
     if (!verdict.ok || region.probe.empty()) co_return verdict;
@@ -221,7 +231,7 @@ Task<ProbeResult> Prober::probe(ProbeTarget target, Duration timeout, ProbeCance
   *under_way = &attempt;
   const auto verdict = co_await impl_->probe_target(attempt, target);
   *under_way = nullptr;
-  ProbeResult result{.took = attempt.took()};
+  ProbeResult result{.took = attempt.took(), .clock_ahead = attempt.clock_ahead};
   // Success after the deadline is none: the answer came too late to be of use.
   result.ok = verdict && verdict->ok && !attempt.timed_out();
   result.self_late = attempt.self_late();

@@ -5,6 +5,7 @@
 #include "health/run/test_targets.h"
 #include "health/verdict.h"
 #include "io/test_support.h"
+#include "wire/http/date.h"
 
 namespace evershore::health {
 namespace {
@@ -173,6 +174,26 @@ Task<void> bare(Loop& loop) {
   expect_ok(result);
   EXPECT_EQ(target.asked(), (std::vector<std::string>{"GET /.evershore/region"}));
   co_await target.kill();
+}
+
+Task<void> clock(Loop& loop) {
+  Target target(loop);
+  Prober prober(loop, {});
+  const ProbeTarget east{.kind = ProbeTarget::Kind::kRegion, .region = {.name = "east", .endpoint = target.url(), .bucket = "b"}};
+  target.say_that_it_is(http::format_http_date(loop.wall() + std::chrono::hours(1)));
+  auto result = co_await probe(prober, east, kPatient);
+  EXPECT_TRUE(result.clock_ahead.has_value());
+  EXPECT_NEAR(std::chrono::duration<double>(result.clock_ahead.value_or(Duration{})).count(), 3600, 30);
+  target.say_that_it_is("yesterday");
+  result = co_await probe(prober, east, kPatient);
+  EXPECT_TRUE(result.ok);
+  EXPECT_FALSE(result.clock_ahead.has_value());
+  co_await target.kill();
+}
+
+TEST(Prober, a_region_tells_how_far_its_clock_is_ahead) {
+  Loop loop;
+  loop.run_until_done(clock(loop));
 }
 
 TEST(Prober, a_bare_region_has_no_bucket_to_ask_for) {

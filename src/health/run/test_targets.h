@@ -30,6 +30,7 @@ class Target {
   // For one path alone.
   void answer_at(const std::string& path, uint16_t status) { by_path_[path] = status; }
   void fall_silent() { silent_ = true; }
+  void say_that_it_is(const std::string& date) { date_ = date; }
 
   // Connections are refused from now on.
   Task<void> kill() {
@@ -67,6 +68,7 @@ class Target {
     while (silent_) co_await speak_.wait();
     const auto own = by_path_.find(std::string(exchange.request().path()));
     http::ResponseHead head{.status = own == by_path_.end() ? status_ : own->second};
+    if (!date_.empty()) head.headers.set("Date", date_);
     co_await exchange.respond(std::move(head), as_bytes(body_));
   }
 
@@ -76,6 +78,7 @@ class Target {
   std::unique_ptr<io::HttpServer> server_;
   uint16_t status_ = 200;
   std::string body_;
+  std::string date_;  // "" = the server's own
   std::map<std::string, uint16_t> by_path_;
   bool silent_ = false;
   std::vector<std::string> requests_;

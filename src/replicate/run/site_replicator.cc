@@ -29,7 +29,8 @@ SiteReplicator::SiteReplicator(ReplicatorRules rules, ReplicatorDeps deps)
       membership_(context_),
       wake_(deps.scheduler),
       scan_wake_(deps.scheduler),
-      stop_wake_(deps.scheduler) {
+      stop_wake_(deps.scheduler),
+      checked_(deps.scheduler) {
   EVERSHORE_ASSERT(deps.regions.size() <= kRegionSlotsMax);
   context_.copy_news = &copy_news_;
   context_.on_conflict = std::move(deps.on_conflict);
@@ -264,12 +265,18 @@ Task<void> SiteReplicator::tick() {
     update_rate(*region, context_.rules.tick);
     if (reachable && !region->checked && !region->being_checked && region->held.empty()) {
       region->being_checked = true;
-      workers_.spawn(came_back(*region));  // may take long: the others must not wait for it
+      workers_.spawn(check_again(*region));  // may take long: the others must not wait for it
     }
     co_await step_failback(*region, reachable);
     co_await trim_parked(*region);
   }
   copy_news_.look_at_regions();
+}
+
+Task<void> SiteReplicator::check_again(Region& region) {
+  auto checking = came_back(region);
+  co_await std::move(checking);
+  checked_.notify_all();
 }
 
 Task<void> SiteReplicator::came_back(Region& region) {

@@ -245,6 +245,7 @@ class SiteReplicator {
   Task<void> tick_loop();
   Task<void> tick();
   Task<void> came_back(Region& region);
+  Task<void> check_again(Region& region);
   Task<void> step_failback(Region& region, bool reachable);
   Task<void> trim_parked(Region& region);
   Task<void> scan_loop();
@@ -271,6 +272,7 @@ class SiteReplicator {
   Signal wake_;  // dispatchers: something may be due, or a worker is free
   Signal scan_wake_;
   Signal stop_wake_;  // ends the pauses of the tick loop
+  Signal checked_;    // a region has been checked, whatever came out
   TaskScope background_;
   TaskScope workers_;
   TaskScope committing_;

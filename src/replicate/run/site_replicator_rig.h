@@ -35,6 +35,10 @@ class SiteReplicatorRig : public testing::Test {
   void build(size_t regions) { build(regions, store::FakeStoreOptions{}); }
 
   void start(SiteReplicator::Scans scans) {
+    start_only(scans);
+    scheduler_.run_for(1s);
+  }
+  void start_only(SiteReplicator::Scans scans) {
     rules_.site = "assets";
     std::vector<SiteRegion> regions;
     for (size_t i = 0; i < stores_.size(); ++i)
@@ -46,7 +50,6 @@ class SiteReplicatorRig : public testing::Test {
     const auto reachable = [this](const std::string& region) { return !away_.contains(region); };
     replicator_ = std::make_unique<SiteReplicator>(rules_, ReplicatorDeps{scheduler_, queue_, rows_, regions, reachable, Log()});
     ASSERT_TRUE(wait(replicator_->start(scans)));
-    scheduler_.run_for(1s);
   }
   void start() { start(SiteReplicator::Scans::kRegular); }
   void stop() {

@@ -355,6 +355,17 @@ TEST_F(SiteReplicatorTest, SyncConvergesAndReports) {
   EXPECT_EQ(differences(), Names{});
 }
 
+TEST_F(SiteReplicatorTest, SyncWaitsForNoTick) {
+  build(3);
+  write(0, "k", "hello");
+  const Mono begin = scheduler_.now();
+  start_only(SiteReplicator::Scans::kOnRequest);
+  const auto report = wait(replicator_->sync({}));
+  ASSERT_TRUE(report) << report.error().text;
+  EXPECT_TRUE(report->converged) << report->why;
+  EXPECT_LT(scheduler_.now() - begin, rules_.tick);
+}
+
 TEST_F(SiteReplicatorTest, ExplainShowsEachRegionAndWhatWouldBeDone) {
   build(2);
   start();

@@ -53,7 +53,7 @@ Task<Result<void>> SiteReplicator::wait_until_checked() {
       const auto& why = !region.held.empty() ? region.held : region.last_error;
       co_return fail(Fault::kBroken, fmt::format("region {} cannot be used{}{}", region.name, why.empty() ? "" : ": ", why));
     }
-    co_await sleep_for(context_.scheduler, context_.rules.tick);
+    co_await checked_.wait_until(context_.scheduler.now() + context_.rules.tick);
   }
 }
 
@@ -273,13 +273,24 @@ SyncProgress SiteReplicator::progress_of(uint32_t pass, uint64_t found, uint64_t
 }
 
 namespace {
-// Calls `tell` each tick until `done`.
-Task<void> tell_until(Scheduler& scheduler, Duration every, const bool& done, const std::function<void()>& tell) {
-  while (!done) {
-    tell();
-    co_await sleep_for(scheduler, every);
+// Calls `tell` each tick until the end.
+struct Teller {
+  Scheduler& scheduler;
+  const std::function<void()>& tell;
+  Signal ended{scheduler};
+  bool done = false;
+
+  Task<void> run(Duration every) {
+    while (!done) {
+      tell();
+      co_await ended.wait_until(scheduler.now() + every);
+    }
   }
-}
+  void end() {
+    done = true;
+    ended.notify_all();
+  }
+};
 }  // namespace
 
 // Until nothing is due that has not failed often, or is waiting for a region.
@@ -298,12 +309,12 @@ Task<Result<SyncReport>> SiteReplicator::sync(OnSyncProgress on_progress) {
   uint64_t found = 0;
   uint64_t bytes_found = 0;
   uint32_t pass = 0;
-  bool done = false;
   const std::function<void()> tell = [&] {
     if (on_progress) on_progress(progress_of(pass, found, bytes_found));
   };
+  Teller teller{.scheduler = context_.scheduler, .tell = tell};
   TaskScope telling;
-  telling.spawn(tell_until(context_.scheduler, context_.rules.tick, done, tell));
+  telling.spawn(teller.run(context_.rules.tick));
   Error failed{.text = "differences remain after the last pass"};
   for (pass = 1; pass <= kSyncPassesMax && !report.converged; ++pass) {
     auto scanning = scan_now();
@@ -325,7 +336,7 @@ Task<Result<SyncReport>> SiteReplicator::sync(OnSyncProgress on_progress) {
       break;
     }
   }
-  done = true;
+  teller.end();
   report.totals = progress_of(std::min(pass, kSyncPassesMax), found, bytes_found);
   co_await telling.join();
   if (!report.converged) report.why = failed.text;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "io/http2_connection.h"
+#include "model/request_id.h"
 #include "wire/http/chars.h"
 
 namespace evershore::io {
@@ -44,13 +45,16 @@ std::string_view clean_value(std::string_view value, std::list<std::string>& kep
   return trim(copy);
 }
 
+// Different in each answer: in the compressor's table it would only push out what comes again.
+bool never_again(std::string_view name) { return name.size() == kRequestIdField.size() && equal_ignoring_case(name, kRequestIdField); }
+
 // nghttp2 copies both, and makes the name lower case.
 nghttp2_nv field(std::string_view name, std::string_view value) {
   return {.name = reinterpret_cast<uint8_t*>(const_cast<char*>(name.data())),
           .value = reinterpret_cast<uint8_t*>(const_cast<char*>(value.data())),
           .namelen = name.size(),
           .valuelen = value.size(),
-          .flags = NGHTTP2_NV_FLAG_NONE};
+          .flags = static_cast<uint8_t>(never_again(name) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE)};
 }
 
 }  // namespace

@@ -220,9 +220,11 @@ def types_of(records):
 
 
 def applies_a_dname_again(ours, theirs):
-    """What theirs has more are CNAMEs of names below a DNAME that leads below itself and has been applied already, or that the name would become too long."""
+    """What theirs has more are CNAMEs of names below a DNAME that leads below itself, perhaps through others, and has been applied already, or that the name
+    would become too long."""
     dnames = [record.split() for record in ours.answer if record.split()[2] == "DNAME"]
-    owners = [owner for owner, _, _, target, *_ in dnames if target.endswith("." + owner)]
+    circle = all(any(target.endswith("." + other) or target == other for other, *_ in dnames) for _, _, _, target, *_ in dnames)
+    owners = [owner for owner, _, _, target, *_ in dnames if circle or target.endswith("." + owner)]
     more = [record.split() for record in theirs.answer - ours.answer]
     below = lambda name: any(name.endswith("." + owner) for owner in owners)
     too_long = theirs.rcode == "YXDOMAIN" and any(kind == "CNAME" and below(target) for _, _, kind, target, *_ in map(str.split, ours.answer))
@@ -236,16 +238,22 @@ def meets_its_wildcard_again(ours, theirs):
     return ours.answer < theirs.answer and all(name.startswith("*.") and (kind == "RRSIG" or target in owners or target == name) for name, _, kind, target, *_ in more)
 
 
+def points_at_itself(records):
+    return all(name == target and kind == "CNAME" or kind == "RRSIG" for name, _, kind, target, *_ in map(str.split, records))
+
+
 def explain(peer, ours, theirs, agree):
     """The name of a known and harmless difference, or None. `agree`: how many peers say what we say."""
     if ours == theirs:
         return "same"
     if peer == "bind" and theirs.rcode == "SERVFAIL" and ours.rcode == "NOERROR" and theirs.answer == ours.answer:
         return "BIND says SERVFAIL at the end of a CNAME loop, RFC 1034 3.6.2 asks for the chain"
-    if peer in ("bind", "knot") and applies_a_dname_again(ours, theirs):
-        return "follows a DNAME whose target lies below its own owner on and on (Knot some times, BIND until SERVFAIL), we and NSD once"
+    if applies_a_dname_again(ours, theirs):
+        return "follows DNAMEs that lead below themselves on and on (Knot and NSD some times, BIND until SERVFAIL), we once"
     if meets_its_wildcard_again(ours, theirs):
         return "goes round a CNAME loop until it meets a wildcard's own name a second time, we stop at the first"
+    if peer == "knot" and theirs.answer < ours.answer and points_at_itself(ours.answer - theirs.answer):
+        return "Knot leaves out a CNAME that points at itself, at the end of a chain through a wildcard"
     if peer == "knot" and ours.rcode == theirs.rcode == "YXDOMAIN" and ours.answer <= theirs.answer:
         return "Knot goes on at the DNAME's target although it has said that the name would be too long"
     if peer == "bind" and ours.answer <= theirs.answer and is_one_proof(theirs.answer - ours.answer) and "NS" in types_of(ours.authority):

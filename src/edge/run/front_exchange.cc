@@ -4,11 +4,12 @@
 
 #include <algorithm>
 
+#include "model/request_id.h"
+
 namespace evershore::edge {
 
 namespace {
 
-constexpr std::string_view kIdField = "X-Evershore-Request";
 constexpr size_t kIdBytesMax = 128;
 
 // What a proxy may have given: nothing that needs escaping anywhere.
@@ -38,19 +39,19 @@ FrontExchange::FrontExchange(io::HttpExchange& client, const EdgeConfig& config,
 
 void FrontExchange::choose_id() {
   const uint64_t number = ++desk_.requests;
-  if (from_trusted_ && good_id(client_.request().headers.get(kIdField))) return;
+  if (from_trusted_ && good_id(client_.request().headers.get(kRequestIdField))) return;
   const auto end = fmt::format_to_n(own_id_.data(), own_id_.size(), "{:08x}{:02x}-{:x}", desk_.start, desk_.loop & 0xff, number);
   own_id_size_ = static_cast<uint8_t>(end.size);
 }
 
 std::string_view FrontExchange::id() const {
-  return own_id_size_ != 0 ? std::string_view(own_id_.data(), own_id_size_) : client_.request().headers.get(kIdField);
+  return own_id_size_ != 0 ? std::string_view(own_id_.data(), own_id_size_) : client_.request().headers.get(kRequestIdField);
 }
 
 void FrontExchange::prepare_forwarding() {
   auto head = client_.request();
   tell_hop(head.headers, {.peer = client_.peer().address, .https = tls(), .trusted = from_trusted_});
-  head.headers.set(kIdField, id());
+  head.headers.set(kRequestIdField, id());
   edited_ = std::move(head);
 }
 
@@ -63,7 +64,7 @@ void FrontExchange::note(const Provenance& provenance) {
 
 void FrontExchange::dress(http::ResponseHead& head) {
   status_ = head.status;
-  if (config_.edge.expose_header) head.headers.set(kIdField, id());
+  if (config_.edge.expose_header) head.headers.set(kRequestIdField, id());
 }
 
 Task<Result<void>> FrontExchange::respond(http::ResponseHead head, std::span<const uint8_t> body) {

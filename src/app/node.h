@@ -27,6 +27,7 @@
 #include "edge/run/purge_desk.h"
 #include "health/run/alerts.h"
 #include "health/run/runner.h"
+#include "io/line_log.h"
 #include "io/workers.h"
 
 namespace evershore::aws {
@@ -124,6 +125,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   dns::SiteAnswers site_answers() const;
   Task<std::vector<replicate::SiteReplicationStatus>> replication_status();
   Task<Result<std::string>> explain_key(std::string site, std::string key);
+  Task<Result<std::string>> explain_request(std::string id);
   Task<std::vector<std::string>> breakers();
   Result<void> known_region(const std::string& region) const;
   Result<void> known_site(const std::string& site) const;
@@ -161,6 +163,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   std::unique_ptr<health::Alerts> alerts_;
   std::unique_ptr<io::Workers> disk_watch_;  // null: nobody wants to know
   bool looking_at_disks_ = false;
+  std::unique_ptr<io::Workers> log_reader_;  // null: no request has been explained yet
   ServingEndpoints endpoints_;
   std::unique_ptr<edge::DiskCache> disk_cache_;  // null: memory only
   std::unique_ptr<edge::PurgeDesk> purges_;

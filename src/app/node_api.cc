@@ -34,12 +34,6 @@ Task<Replications> gather_status(Replicators& replicators) {
   co_return all;
 }
 
-Task<Result<replicate::KeyExplanation>> explain_there(Replicators& replicators, std::string site, std::string key) {
-  auto* replicator = replicators.find(site);
-  if (replicator == nullptr) co_return fail(Fault::kNotFound, fmt::format("site {} is not replicated", site));
-  co_return co_await replicator->explain(std::move(key));
-}
-
 Task<Result<std::string>> differences_there(Replicators& replicators, std::string site) {
   constexpr size_t kListedMax = 10'000;
   auto* replicator = replicators.find(site);
@@ -53,8 +47,6 @@ Task<Result<std::string>> differences_there(Replicators& replicators, std::strin
   Json document{{"site", site}, {"differences", count}, {"keys", std::move(list)}};
   co_return to_text(document);
 }
-
-Task<std::vector<std::string>> explain_edge(const edge::EdgeWorker& edge) { co_return edge.explain(); }
 
 struct Hint {
   std::string site;
@@ -162,15 +154,6 @@ std::vector<const dns::ServedCounters*> all_dns(const ServingThread& thread) {
   return all;
 }
 
-// Why `subject` answers what it does by DNS; nullopt if it is no name of our zones.
-std::optional<Json> dns_explanation(const dns::DnsPublisher& publisher, const std::string& subject, Wall now) {
-  const auto name = dns::Name::parse(subject);
-  if (!name || subject.contains('/')) return std::nullopt;
-  const auto why = dns::why_of(publisher.why_state(), *publisher.snapshots().read(), *name);
-  if (!why || why->kind == dns::WhyName::Kind::kMissing) return std::nullopt;
-  return why_json(*why, now);
-}
-
 Result<std::string> signed_zone_text(const dns::DnsPublisher& publisher, const dns::PlainZone& zone) {
   const auto transfers = publisher.transfers().read();
   const auto of_zone = transfers->zones.find(zone.apex);
@@ -261,62 +244,6 @@ Task<std::string> Node::regions_json() {
 Task<std::string> Node::checks_json() {
   const auto health = health_board_.read();
   co_return to_text(checks_document({settings_, *health, steersman_->now(), {}, loop_.wall()}));
-}
-
-Task<std::vector<std::string>> Node::breakers() {
-  std::vector<std::string> lines;
-  for (auto& thread : serving_) {
-    auto* serving = thread.get();
-    auto some = co_await io::call_on<std::vector<std::string>>(serving->loop(), loop_, [serving] { return explain_edge(serving->edge()); });
-    lines.insert(lines.end(), some.begin(), some.end());
-  }
-  co_return lines;
-}
-
-Task<Result<std::string>> Node::explain_key(std::string site, std::string key) {
-  auto* replicators = &replication_->replicators();
-  auto explanation = co_await io::call_on<Result<replicate::KeyExplanation>>(
-      replication_->loop(), loop_, [replicators, site, key] { return explain_there(*replicators, site, key); });
-  if (!explanation) co_return std::unexpected(std::move(explanation).error());
-  auto json = key_explanation(site, *explanation);
-  const auto& settings = settings_.sites.at(site);
-  json["reads"] = reads_of_key(settings, key, news_);
-  json["reads"]["order"] = order_of_key(settings, key, *health_board_.read(), steersman_->now(), *preferences_.published().read());
-  co_return to_text(json);
-}
-
-Task<Result<std::string>> Node::explain_json(std::string subject) {
-  const auto replication = co_await replication_status();
-  const auto health = health_board_.read();
-  const StateView view{settings_, *health, steersman_->now(), replication, loop_.wall()};
-  if (settings_.regions.contains(subject)) {
-    const auto lines = co_await breakers();
-    auto json = region_explanation(view, subject, events_.about(subject, 20), lines);
-    const auto gaps = co_await gaps_json(subject, 20);
-    if (gaps) json["replication"] = Json::parse(*gaps);
-    co_return to_text(json);
-  }
-  const auto by_dns = dns_explanation(publisher_, subject, view.now);
-  const auto config = edge_config_.read();
-  if (const auto* site = config->sites.find(subject); site != nullptr && subject.find('/') == std::string::npos) {
-    const bool exact = std::ranges::find(site->hosts, subject) != site->hosts.end() || subject.find('.') != std::string::npos;
-    const bool any = std::ranges::find(site->hosts, "*") != site->hosts.end();
-    if (exact && !any) {
-      auto json = site_explanation(view, *site, subject, events_.about(site->name, 20));
-      json["dns"] = by_dns ? *by_dns : Json();
-      co_return to_text(json);
-    }
-  }
-  if (settings_.sites.contains(subject)) {
-    co_return to_text(site_explanation(view, settings_.sites.at(subject), subject, events_.about(subject, 20)));
-  }
-  if (by_dns) co_return to_text(Json{{"host", subject}, {"site", nullptr}, {"dns", *by_dns}});
-  const auto slash = subject.find('/');
-  const auto head = subject.substr(0, slash);
-  if (slash != std::string::npos && settings_.sites.contains(head)) co_return co_await explain_key(head, subject.substr(slash + 1));
-  if (settings_.sites.size() == 1) co_return co_await explain_key(settings_.sites.begin()->first, subject);
-  co_return fail(Fault::kNotFound,
-                 fmt::format("\"{}\" is no region, site, host or DNS name of the settings; a key is written SITE/KEY", subject));
 }
 
 Task<Result<void>> Node::purge(console::PurgeRequest request) {

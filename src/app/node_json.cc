@@ -16,28 +16,12 @@ using Json = nlohmann::ordered_json;
 
 double seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
 
-Json check_json(const CheckStatus& check, Wall now) {
-  Json json{{"name", check.name}, {"health", health_name(check.health)}, {"why", check.why}};
-  json["since"] = check.since == Wall{} ? Json() : Json(format_iso8601(check.since));
-  json["since_seconds"] = check.since == Wall{} ? Json() : Json(seconds(now - check.since));
-  json["last_probe"] = check.last_probe;
-  json["failures_in_row"] = check.failures_in_row;
-  json["successes_in_row"] = check.successes_in_row;
-  return json;
-}
-
 Json drain_json(const Steering& steering, const std::string& region) {
   const auto at = steering.drains.find(region);
   if (at == steering.drains.end()) return nullptr;
   Json json{{"reason", at->second.reason}};
   json["until"] = at->second.until ? Json(format_iso8601(*at->second.until)) : Json();
   return json;
-}
-
-Json events_json(const std::vector<console::Event>& events) {
-  Json list = Json::array();
-  for (const auto& event : events) list.push_back(format_iso8601(event.time) + " " + event.text);
-  return list;
 }
 
 const replicate::RegionReplication* replication_of(const Replications& all, const std::string& site, const std::string& region) {
@@ -99,6 +83,22 @@ Json replication_json(const replicate::SiteReplicationStatus& status) {
 
 }  // namespace
 
+Json check_document(const CheckStatus& check, Wall now) {
+  Json json{{"name", check.name}, {"health", health_name(check.health)}, {"why", check.why}};
+  json["since"] = check.since == Wall{} ? Json() : Json(format_iso8601(check.since));
+  json["since_seconds"] = check.since == Wall{} ? Json() : Json(seconds(now - check.since));
+  json["last_probe"] = check.last_probe;
+  json["failures_in_row"] = check.failures_in_row;
+  json["successes_in_row"] = check.successes_in_row;
+  return json;
+}
+
+Json events_document(const std::vector<console::Event>& events) {
+  Json list = Json::array();
+  for (const auto& event : events) list.push_back(format_iso8601(event.time) + " " + event.text);
+  return list;
+}
+
 std::string to_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 RegionBacklog backlog_of(const std::string& region, const Replications& replication) {
@@ -135,7 +135,7 @@ Json regions_document(const StateView& view) {
 
 Json checks_document(const StateView& view) {
   Json list = Json::array();
-  for (const auto& check : view.health.checks) list.push_back(check_json(check, view.now));
+  for (const auto& check : view.health.checks) list.push_back(check_document(check, view.now));
   return list;
 }
 
@@ -161,7 +161,7 @@ Json region_explanation(const StateView& view, const std::string& region, const 
   const auto& settings = view.settings.regions.at(region);
   json["endpoint"] = settings.endpoint;
   const auto* check = view.health.find(region_check_name(region));
-  json["check"] = check == nullptr ? Json() : check_json(*check, view.now);
+  json["check"] = check == nullptr ? Json() : check_document(*check, view.now);
   json["drained"] = drain_json(view.steering, region);
   Json sites = Json::array();
   for (const auto& [name, site] : view.settings.sites) {
@@ -184,7 +184,7 @@ Json region_explanation(const StateView& view, const std::string& region, const 
   }
   json["sites"] = std::move(sites);
   json["edge"] = breakers;
-  json["recent_events"] = events_json(events);
+  json["recent_events"] = events_document(events);
   return json;
 }
 
@@ -193,7 +193,7 @@ Json site_explanation(const StateView& view, const SiteSettings& site, const std
   json["order"] = order_json(view, site);
   const auto pin = view.steering.pins.find(site.name);
   json["pinned"] = pin == view.steering.pins.end() ? Json() : Json(pin->second);
-  json["recent_events"] = events_json(events);
+  json["recent_events"] = events_document(events);
   return json;
 }
 

@@ -34,6 +34,8 @@ RegionBacklog backlog_of(const std::string& region, const Replications& replicat
 
 nlohmann::ordered_json regions_document(const StateView& view);
 nlohmann::ordered_json checks_document(const StateView& view);
+nlohmann::ordered_json check_document(const CheckStatus& check, Wall now);
+nlohmann::ordered_json events_document(const std::vector<console::Event>& events);
 nlohmann::ordered_json sites_document(const StateView& view);
 nlohmann::ordered_json region_explanation(const StateView& view, const std::string& region, const std::vector<console::Event>& events,
                                           const std::vector<std::string>& breakers);

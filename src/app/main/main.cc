@@ -70,7 +70,10 @@ void add_node_commands(CLI::App& app, CommandLine& line) {
       add_command(app, line, "explain", "Say why the state is what it is: probes, rule, decision, versions in each region.",
                   "evershore explain -c evershore.toml assets.example.com", [&] { return command_explain(line.global, line.subject); });
   add_settings_option(explain, line);
-  explain->add_option("subject", line.subject, "A host name, a region, or SITE/KEY (or KEY when there is one site)")->required();
+  explain
+      ->add_option("subject", line.subject,
+                   "A host name, a region, a check, a request's id (or request/ID), or SITE/KEY (or KEY when there is one site)")
+      ->required();
   explain->add_flag("--json", line.global.json, "Print the JSON document");
 }
 

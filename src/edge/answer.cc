@@ -64,7 +64,8 @@ http::ResponseHead allow_options() {
 }
 
 void set_age(http::Headers& headers, Duration age) {
-  headers.set("Age", fmt::to_string(std::chrono::duration_cast<std::chrono::seconds>(age).count()));
+  const fmt::format_int seconds(std::chrono::duration_cast<std::chrono::seconds>(age).count());
+  headers.set("Age", {seconds.data(), seconds.size()});
 }
 
 http::ResponseHead not_modified(const http::Headers& of_200) {

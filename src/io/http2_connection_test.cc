@@ -43,6 +43,12 @@ Task<void> break_off(HttpExchange& exchange) {
 
 Task<void> no_answer(HttpExchange&) { co_return; }
 
+Task<void> answer_with_id(HttpExchange& exchange) {
+  const std::string id = "cafe004203-" + exchange.request().target.substr(1);
+  http::ResponseHead head{.headers = {{"Date", "Mon, 30 Nov 2026 00:00:00 GMT"}, {"X-Same", "each time"}, {"X-Evershore-Request", id}}};
+  co_await exchange.respond(std::move(head), as_bytes("body"));
+}
+
 // ---- answers
 
 Task<void> ask(Http2Pair& pair) {
@@ -74,6 +80,30 @@ TEST(Http2, AnswersManyRequestsOnOneConnection) {
   Loop loop;
   Http2Pair pair(loop, {}, answer);
   loop.run_until_done(ask(pair));
+}
+
+Task<void> ask_one_after_the_other(Http2Pair& pair) {
+  co_await pair.connect();
+  auto& peer = pair.peer();
+  co_await peer.say(preface());
+  size_t after_the_first = 0;
+  for (int32_t id = 1; id < 200; id += 2) {
+    const std::string path = "/" + std::to_string(id);
+    co_await peer.say(get(id, path));
+    co_await peer.hear_answer(id);
+    EXPECT_EQ(peer.heard.answers[id].fields["x-evershore-request"], "cafe004203-" + std::to_string(id));
+    EXPECT_EQ(peer.heard.answers[id].fields["x-same"], "each time");
+    if (id == 1) after_the_first = peer.table_bytes();
+  }
+  EXPECT_GT(after_the_first, 0u);
+  EXPECT_EQ(peer.table_bytes(), after_the_first);
+  co_await pair.close();
+}
+
+TEST(Http2, AnIdThatNeverComesAgainPushesNothingOutOfTheTableOfFields) {
+  Loop loop;
+  Http2Pair pair(loop, {}, answer_with_id);
+  loop.run_until_done(ask_one_after_the_other(pair));
 }
 
 Task<void> ask_for_streams(Http2Pair& pair) {

@@ -38,7 +38,7 @@ bool left_out(std::string_view name) {
 // RFC 9113 8.2.1: a client refuses an answer whose fields hold anything else.
 std::string_view clean_value(std::string_view value, std::list<std::string>& kept) {
   value = trim(value);
-  if (http::all_of(value, http::kFieldChars)) return value;
+  if (http::all_field_chars(value)) return value;
   auto& copy = kept.emplace_back(value);
   for (char& c : copy)
     if (!http::kFieldChars[static_cast<uint8_t>(c)]) c = ' ';
@@ -250,6 +250,7 @@ void Http2Connection::submit_head(const Http2Stream& stream, const http::Respons
   const fmt::format_int length_text(length.value_or(0));
   std::list<std::string> kept;
   fields_.clear();
+  fields_.reserve(head.headers.size() + 3);  // :status, date, content-length
   fields_.push_back(field(":status", {status.data(), status.size()}));
   bool dated = false;
   for (const auto& header : head.headers) {

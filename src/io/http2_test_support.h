@@ -87,6 +87,7 @@ class Http2Peer {
   Http2Peer& operator=(const Http2Peer&) = delete;
 
   Stream& stream() { return *stream_; }
+  size_t table_bytes() { return nghttp2_hd_inflate_get_dynamic_table_size(inflater_); }  // of what the server has put into HPACK's
   Heard heard;
 
   // A server that has had enough of us may have closed already.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "model/request_id.h"
 
@@ -26,6 +27,8 @@ std::string_view protocol_of(const http::RequestHead& head) {
 
 }  // namespace
 
+std::string id_prefix(uint32_t start, uint32_t loop) { return fmt::format("{:08x}{:02x}-", start, loop & 0xff); }
+
 FrontExchange::FrontExchange(io::HttpExchange& client, const EdgeConfig& config, FrontDesk& desk)
     : client_(client), config_(config), desk_(desk), begun_(desk.scheduler.now()) {
   if (!config.trusted_proxies.empty() && config.trusted_proxies.contains(address_bytes(client.peer().address))) {
@@ -40,8 +43,9 @@ FrontExchange::FrontExchange(io::HttpExchange& client, const EdgeConfig& config,
 void FrontExchange::choose_id() {
   const uint64_t number = ++desk_.requests;
   if (from_trusted_ && good_id(client_.request().headers.get(kRequestIdField))) return;
-  const auto end = fmt::format_to_n(own_id_.data(), own_id_.size(), "{:08x}{:02x}-{:x}", desk_.start, desk_.loop & 0xff, number);
-  own_id_size_ = static_cast<uint8_t>(end.size);
+  char* const after_prefix = std::ranges::copy(desk_.id_prefix, own_id_.data()).out;
+  const auto end = std::to_chars(after_prefix, own_id_.data() + own_id_.size(), number, 16);
+  own_id_size_ = static_cast<uint8_t>(end.ptr - own_id_.data());
 }
 
 std::string_view FrontExchange::id() const {

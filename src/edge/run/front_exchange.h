@@ -15,12 +15,14 @@
 
 namespace evershore::edge {
 
+// "cafe004203-": short enough for an id's room with any number behind it.
+std::string id_prefix(uint32_t start, uint32_t loop);
+
 // What all exchanges of a loop share.
 struct FrontDesk {
   Scheduler& scheduler;
   io::LineFeed* access_log = nullptr;  // none: nothing is logged
-  uint32_t start = 0;                  // of this node's run, and
-  uint32_t loop = 0;                   // of this loop: with the number of the request they make its id
+  std::string id_prefix;               // of this node's run and this loop: with the number of the request it makes its id
   uint64_t requests = 0;
   std::string line = {};  // its room is used again
 };

@@ -29,7 +29,7 @@ Handler::Handler(Scheduler& scheduler, Fetcher& fetcher, EdgeInputs inputs, uint
       encoding_{.scheduler = scheduler,
                 .keep = [this](const std::string& key, std::shared_ptr<const Bytes> body) { keep_form(key, std::move(body), {}); },
                 .kept_bytes_max = cache_.object_bytes_max()},
-      front_{.scheduler = scheduler, .access_log = inputs.access_log, .start = inputs.start, .loop = inputs.loop} {
+      front_{.scheduler = scheduler, .access_log = inputs.access_log, .id_prefix = id_prefix(inputs.start, inputs.loop)} {
   if (inputs.purges != nullptr) purges_.emplace(inputs.purges->list());
   if (inputs.preference != nullptr) preference_.emplace(*inputs.preference);
   if (news_desk_ != nullptr) news_.emplace(news_desk_->news());
@@ -109,7 +109,8 @@ Task<void> Handler::route(Request& request) {
     co_return;
   }
   request.key = std::move(*key);
-  request.cache_key = request.site->name + '\0' + request.key;
+  request.cache_key.reserve(request.site->name.size() + 1 + request.key.size());
+  request.cache_key.append(request.site->name).append(1, '\0').append(request.key);
   co_await serve_object(request);
 }
 
@@ -315,7 +316,7 @@ Task<void> Handler::serve_stored(Request& request, std::shared_ptr<const StoredO
     request.dressed->tell_form(head.headers, object->headers, object->size_bytes());
   } else {
     head.status = object->status;
-    head.headers.reserve(object->headers.size() + 3);  // Age, X-Evershore and X-Evershore-Request
+    head.headers.reserve(object->headers.size() + 4);  // Age, X-Evershore, X-Evershore-Request and Vary
     head.headers = object->headers;
   }
   set_age(head.headers, age_at(object->freshness, scheduler_.now()));

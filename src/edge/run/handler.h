@@ -40,7 +40,7 @@ struct EdgeInputs {
   NewsDesk* news = nullptr;                                 // none: nobody tells of copies that are older than others
   const Published<RegionPreference>* preference = nullptr;  // none: no region is nearer than another, or comes back slowly
   io::LineFeed* access_log = nullptr;                       // this loop's; outlives it
-  uint32_t start = 0;                                       // see FrontDesk
+  uint32_t start = 0;                                       // see id_prefix()
   uint32_t loop = 0;
 };
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace evershore::http {
@@ -43,6 +45,27 @@ constexpr bool all_of(std::string_view text, const CharTable& table) {
   return std::ranges::all_of(text, [&](char c) { return table[static_cast<uint8_t>(c)]; });
 }
 constexpr bool is_token(std::string_view text) { return !text.empty() && all_of(text, kTokenChars); }
+
+namespace chars_detail {
+// True: there may be one that is not in kFieldChars among these eight (or a tab, which is).
+inline bool perhaps_control(const char* eight) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x80 * kOnes;
+  uint64_t bytes = 0;
+  std::memcpy(&bytes, eight, sizeof bytes);
+  const uint64_t unlike_delete = bytes ^ (0x7f * kOnes);
+  const uint64_t below_space = (bytes - 0x20 * kOnes) & ~bytes;
+  const uint64_t deletes = (unlike_delete - kOnes) & ~unlike_delete;
+  return ((below_space | deletes) & kHigh) != 0;
+}
+}  // namespace chars_detail
+
+// all_of(text, kFieldChars), eight at a time: asked of every field that comes and goes.
+inline bool all_field_chars(std::string_view text) {
+  if (text.size() < 8) return all_of(text, kFieldChars);
+  bool perhaps = chars_detail::perhaps_control(text.data() + text.size() - 8);
+  for (size_t at = 0; at + 8 < text.size(); at += 8) perhaps |= chars_detail::perhaps_control(text.data() + at);
+  return !perhaps || all_of(text, kFieldChars);
+}
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace evershore::http

@@ -136,7 +136,7 @@ Framing parse_fields(std::string_view lines, uint8_t minor_version, size_t field
       break;
     }
     const auto value = trim(line.substr(colon + 1));
-    if (!all_of(value, kFieldChars)) {
+    if (!all_field_chars(value)) {
       framing.error = {400, "bad character in a field value"};
       break;
     }

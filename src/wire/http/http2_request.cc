@@ -27,7 +27,7 @@ bool of_connection(std::string_view name) {
 }
 
 // RFC 9113 8.2.1: no control characters, no space at either end.
-bool good_value(std::string_view value) { return all_of(value, kFieldChars) && trim(value).size() == value.size(); }
+bool good_value(std::string_view value) { return all_field_chars(value) && trim(value).size() == value.size(); }
 
 }  // namespace
 

@@ -1,7 +1,5 @@
 #include "wire/http/lists.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 
 namespace evershore::http {
@@ -36,7 +34,15 @@ std::vector<std::string_view> split_list(std::string_view value) {
 }
 
 bool list_contains(std::string_view value, std::string_view member) {
-  return std::ranges::any_of(split_list(value), [&](std::string_view found) { return equal_ignoring_case(found, member); });
+  size_t seen = 0;  // those that split_list() would give, without making a list of them
+  for (size_t at = 0; at < value.size() && seen < kListMembersMax;) {
+    const size_t end = member_end(value, at);
+    const auto found = trim(value.substr(at, end - at));
+    if (equal_ignoring_case(found, member) && !found.empty()) return true;
+    if (!found.empty()) ++seen;
+    at = end + 1;
+  }
+  return false;
 }
 
 std::string unquote(std::string_view text) {

@@ -6,21 +6,28 @@
 
 namespace evershore::http {
 
+namespace {
+// Most names differ in length, which costs no call.
+bool same_name(const Header& header, std::string_view name) {
+  return header.name.size() == name.size() && equal_ignoring_case(header.name, name);
+}
+}  // namespace
+
 void Headers::set(std::string_view name, std::string_view value) {
-  const auto first = std::ranges::find_if(list_, [&](const Header& header) { return equal_ignoring_case(header.name, name); });
+  const auto first = std::ranges::find_if(list_, [&](const Header& header) { return same_name(header, name); });
   if (first == list_.end()) return add(name, value);
   first->value = value;
-  const auto others = std::remove_if(first + 1, list_.end(), [&](const Header& header) { return equal_ignoring_case(header.name, name); });
+  const auto others = std::remove_if(first + 1, list_.end(), [&](const Header& header) { return same_name(header, name); });
   list_.erase(others, list_.end());
 }
 
 void Headers::remove(std::string_view name) {
-  std::erase_if(list_, [&](const Header& header) { return equal_ignoring_case(header.name, name); });
+  std::erase_if(list_, [&](const Header& header) { return same_name(header, name); });
 }
 
 std::optional<std::string_view> Headers::find(std::string_view name) const {
   for (const auto& header : list_) {
-    if (header.name.size() == name.size() && equal_ignoring_case(header.name, name)) return header.value;
+    if (same_name(header, name)) return header.value;
   }
   return std::nullopt;
 }
@@ -29,7 +36,7 @@ std::string Headers::joined(std::string_view name) const {
   std::string all;
   bool first = true;
   for (const auto& header : list_) {
-    if (!equal_ignoring_case(header.name, name)) continue;
+    if (!same_name(header, name)) continue;
     if (!first) all += ", ";
     all += header.value;
     first = false;
@@ -38,7 +45,7 @@ std::string Headers::joined(std::string_view name) const {
 }
 
 size_t Headers::count(std::string_view name) const {
-  return static_cast<size_t>(std::ranges::count_if(list_, [&](const Header& header) { return equal_ignoring_case(header.name, name); }));
+  return static_cast<size_t>(std::ranges::count_if(list_, [&](const Header& header) { return same_name(header, name); }));
 }
 
 std::string_view RequestHead::path() const { return std::string_view(target).substr(0, target.find('?')); }

@@ -26,6 +26,7 @@ int hex_value(char c) {
 enum class Plus : uint8_t { kPlus, kSpace };
 
 std::optional<std::string> decode(std::string_view text, Plus plus) {
+  if (!text.contains('%') && (plus == Plus::kPlus || !text.contains('+'))) return std::string(text);  // most
   std::string bytes;
   bytes.reserve(text.size());
   for (size_t i = 0; i < text.size(); ++i) {

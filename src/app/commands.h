@@ -124,9 +124,16 @@ struct DrillOptions {
   std::string region;
   std::string fault;  // down | blackhole | error | slow | cut
   std::string for_span;
-  std::string report;  // "" = none
+  std::vector<std::string> reports;  // files: *.html is a page, others JSON
+  uint64_t failures_max = 5;         // more end it early
 };
 int command_drill(const GlobalOptions& global, const DrillOptions& options);
+
+struct DrillsOptions {
+  uint64_t id = 0;     // 0 = all of them
+  std::string report;  // "" = printed
+};
+int command_drills(const GlobalOptions& global, const DrillsOptions& options);
 
 struct DnsKeysOptions {
   std::string zone;

@@ -165,6 +165,7 @@ Result<void> Node::open_state() {
   steersman_ = std::make_unique<Steersman>(loop_, events_, save, [self] { self->refresh_answers(); });
   steersman_->restore(entries, settings_);
   events_.restore(entries, save);
+  drills_.restore(entries, save);
   return {};
 }
 

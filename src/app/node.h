@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "acme/run/certificates.h"
+#include "app/drill_book.h"
 #include "app/event_log.h"
 #include "app/front.h"
 #include "app/region_preferences.h"
@@ -64,6 +65,9 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   Result<std::string> silence(console::SilenceRequest request) override;
   Result<void> end_silence(uint64_t id) override;
   std::string silences_json() override;
+  Result<std::string> keep_drill(const std::string& report) override;
+  std::string drills_json() override { return drills_.list_json(); }
+  Result<std::string> drill_json(uint64_t id) override { return drills_.report_json(id); }
   Task<Result<void>> failover(std::string site, std::optional<std::string> region) override;
   Task<Result<void>> purge(console::PurgeRequest request) override;
   Task<Result<console::PrefetchReport>> prefetch(std::string site, std::vector<std::string> keys) override;
@@ -143,6 +147,7 @@ class Node final : public console::NodeApi, public edge::EvidenceSink {
   std::shared_ptr<io::TlsTicketKeys> ticket_keys_ = io::make_ticket_keys();
   std::shared_ptr<io::TlsServerContext> tls_server_;  // null: no certificate
   EventLog events_;
+  DrillBook drills_;
   Published<HealthSnapshot> health_board_;
   Published<edge::EdgeConfig> edge_config_;
   std::string remembered_health_;

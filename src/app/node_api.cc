@@ -246,6 +246,16 @@ Task<std::string> Node::checks_json() {
   co_return to_text(checks_document({settings_, *health, steersman_->now(), {}, loop_.wall()}));
 }
 
+Result<std::string> Node::keep_drill(const std::string& report) {
+  TRY(const auto id, drills_.keep(report));
+  const auto json = Json::parse(report, nullptr, false);
+  const auto region = json["region"].get<std::string>();
+  events_.add(
+      "drill", region,
+      fmt::format("drill {} of region {}, {}: {}", id, region, json["fault"].get<std::string>(), json["verdict"].get<std::string>()));
+  return to_text(Json{{"id", id}});
+}
+
 Task<Result<void>> Node::purge(console::PurgeRequest request) {
   CO_TRY_VOID(known_site(request.site));
   if (!purges_) co_return fail(Fault::kInvalid, "this node has no edge, so nothing is cached");

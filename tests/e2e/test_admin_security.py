@@ -14,8 +14,11 @@ ACTIONS = [
     ("/api/v1/sites/assets/prefetch", {"keys": []}),
     ("/api/v1/sites/assets/sync", {}),
     ("/api/v1/replication/webhook", {"Records": []}),
+    ("/api/v1/silences", {"for": "1h"}),
+    ("/api/v1/silences/1/end", {}),
+    ("/api/v1/drills", {"verdict": "v", "begun": "b", "region": "east", "fault": "down"}),
 ]
-READS = ["/api/v1/status", "/api/v1/regions", "/api/v1/checks", "/api/v1/events", "/api/v1/settings", "/api/v1/explain?subject=east", "/api/v1/whoami",
+READS = ["/api/v1/status", "/api/v1/regions", "/api/v1/checks", "/api/v1/events", "/api/v1/settings", "/api/v1/explain?subject=east", "/api/v1/whoami", "/api/v1/silences", "/api/v1/drills",
          "/api/v1/dns/query?name=assets.example.com", "/metrics"]
 OPERATE, VIEW = {"Authorization": "Bearer act"}, {"Authorization": "Bearer look"}
 

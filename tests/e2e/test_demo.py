@@ -85,6 +85,25 @@ def test_no_client_notices_a_drill(filled, tmp_path, fault):
     if fault in ("down", "blackhole", "error"):
         assert report["down_after_seconds"] < 3 and report["order_changed_after_seconds"] < 3 and report["dns_changed_after_seconds"] < 3
     assert report["back_after_seconds"] is not None
+    assert report["verdict"] == "No client noticed." and sum(slice["requests"] for slice in report["timeline"]) == report["requests"]
+
+
+def test_drills_are_kept_to_be_compared(filled, tmp_path):
+    assert filled.command("drills", check=0).stdout == "this node has seen no drill yet\n"
+    pages = [tmp_path / "one.html", tmp_path / "one.json"]
+    filled.command("drill", "--region", "east", "--fault", "down", "--for", "2s", "--report", str(pages[0]), "--report", str(pages[1]), check=0)
+    filled.command("drill", "--region", "west", "--fault", "error", "--for", "2s", check=0)
+    filled.stop()
+    filled.start()
+    table = filled.command("drills", check=0).stdout.splitlines()
+    assert [line.split()[:4:3] for line in table[1:]] == [["1", "down"], ["2", "error"]], table
+    kept = json.loads(evershore("drills", "-c", filled.settings_path, "1", check=0).stdout)
+    assert kept.pop("id") == 1 and kept == json.loads(pages[1].read_text())
+    again = tmp_path / "again.html"
+    evershore("drills", "-c", filled.settings_path, "1", "--report", again, check=0)
+    assert again.read_text() == pages[0].read_text() and "<svg" in again.read_text() and "No client noticed." in again.read_text()
+    assert "keeps no drill 7" in evershore("drills", "-c", filled.settings_path, "7", check=2).stderr
+    assert any(event["kind"] == "drill" and "No client noticed." in event["text"] for event in filled.get_json("/api/v1/events")["events"])
 
 
 def test_an_interrupted_drill_ends_its_fault_and_still_reports(filled, tmp_path):

@@ -130,6 +130,7 @@ Task<Result<DrillReport>> Drill::run() {
   CO_TRY_VOID(co_await learn_targets());
   CO_TRY_VOID(begin_clients());
   const Mono begun = loop_.now();
+  report_.begun = loop_.wall();
   fmt::print("Clients ask for {} objects of site {} at {:.0f} GET/s. Region {}: fault \"{}\" for {}.\n", report_.keys, report_.site,
              kRequestsPerSecond, report_.region, report_.fault, format_duration(input_.fault_for));
   std::fflush(stdout);
@@ -140,7 +141,14 @@ Task<Result<DrillReport>> Drill::run() {
   if (done) done = co_await wait_back(ended);
   report_.ended_early = report_.ended_early || !done;
   co_await sum_up({begun, loop_.now()}, struck);
+  co_await hand_in();
   co_return std::move(report_);
+}
+
+// The node keeps it for comparison. A drill that nobody keeps was still one.
+Task<void> Drill::hand_in() {
+  const auto kept = co_await node_->post("/api/v1/drills", drill_json(report_));
+  if (!kept) report_.notes.push_back("the node does not keep this report: " + kept.error().text);
 }
 
 // However it goes on, the fault is ended; should even that fail, the node ends it by itself.
@@ -163,7 +171,7 @@ Task<Result<void>> Drill::observe_fault(Mono struck) {
     const auto* region = view.find(input_.region);
     if (!report_.seen_down && region != nullptr && region->health == "down") report_.seen_down = since;
     if (!report_.order_changed && view.order != before_.order) report_.order_changed = since;
-    if (clients_->bad() > kDrillFailuresMax) {
+    if (clients_->bad() > input_.failures_max) {
       report_.ended_early = true;
       co_return Result<void>();
     }
@@ -189,6 +197,7 @@ Task<void> Drill::sum_up(Span span, Mono struck) {
   const Observed seen = co_await clients_->observed();
   clients_.reset();
   report_.requests = summarise(seen.samples, span);
+  report_.slices = slices(seen.samples, span, struck == Mono{} ? span.begin : struck);
   if (view) report_.takeovers = view->takeovers - std::min(view->takeovers, before_.takeovers);
   if (struck != Mono{}) report_.dns_changed = time_to_change(seen.dns, struck);
   for (const auto& note : seen.notes) {

@@ -12,12 +12,13 @@
 
 namespace evershore::app::demo {
 
-inline constexpr uint64_t kDrillFailuresMax = 5;  // more end the fault early
+inline constexpr uint64_t kDrillFailuresMax = 5;  // unless told otherwise
 
 struct DrillInput {
   std::string region;
   std::string fault;
   Duration fault_for{};
+  uint64_t failures_max = kDrillFailuresMax;  // more end the fault early
   Settings settings;
 };
 
@@ -25,9 +26,11 @@ struct DrillReport {
   std::string region;
   std::string fault;
   std::string site;
+  Wall begun{};
   Duration fault_lasted{};
   size_t keys = 0;  // asked for in turn
   RequestSummary requests;
+  std::vector<Slice> slices;  // from the beginning of the fault
   uint64_t takeovers = 0;
   // From the beginning of the fault; nullopt: it did not happen.
   std::optional<Duration> seen_down;
@@ -40,6 +43,10 @@ struct DrillReport {
 };
 std::string drill_json(const DrillReport& report);
 std::string drill_text(const DrillReport& report);
+// "No client noticed." or how many requests went wrong, in one line.
+std::string drill_verdict(const DrillReport& report);
+// A page by itself, with charts, from what drill_json() made. kInvalid: it is no such document.
+Result<std::string> drill_html(std::string_view report_json);
 
 class Drill {
  public:
@@ -59,6 +66,7 @@ class Drill {
   Task<Result<void>> observe_fault(Mono struck);
   Task<Result<void>> wait_back(Mono ended);
   Task<void> sum_up(Span span, Mono struck);
+  Task<void> hand_in();
 
   io::Loop& loop_;
   Interrupt& interrupt_;

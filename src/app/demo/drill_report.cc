@@ -20,7 +20,17 @@ std::string after(std::optional<Duration> span) { return span ? "after " + forma
 
 std::string drill_json(const DrillReport& report) {
   const auto& r = report.requests;
-  const Json json{{"region", report.region},
+  Json timeline = Json::array();
+  for (const auto& slice : report.slices) {
+    timeline.push_back({{"seconds", seconds(slice.at)},
+                        {"requests", slice.requests},
+                        {"bad", slice.bad},
+                        {"p50_ms", ms(slice.p50)},
+                        {"worst_ms", ms(slice.worst)}});
+  }
+  const Json json{{"verdict", drill_verdict(report)},
+                  {"begun", format_iso8601(report.begun)},
+                  {"region", report.region},
                   {"fault", report.fault},
                   {"site", report.site},
                   {"seconds", seconds(report.fault_lasted)},
@@ -39,7 +49,8 @@ std::string drill_json(const DrillReport& report) {
                   {"order_changed_after_seconds", seconds_or_null(report.order_changed)},
                   {"dns_changed_after_seconds", seconds_or_null(report.dns_changed)},
                   {"back_after_seconds", seconds_or_null(report.back)},
-                  {"notes", report.notes}};
+                  {"notes", report.notes},
+                  {"timeline", std::move(timeline)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -56,8 +67,13 @@ std::string drill_text(const DrillReport& report) {
   text += fmt::format("  DNS changed    {}\n", after(report.dns_changed));
   text += fmt::format("  as before      {}{}\n", after(report.back), report.back ? " from the fault's end" : "");
   for (const auto& note : report.notes) text += fmt::format("  ! {}\n", note);
-  text += report.clients_saw_nothing() ? "No client noticed.\n" : "Clients saw failures.\n";
-  return text;
+  return text + drill_verdict(report) + "\n";
+}
+
+std::string drill_verdict(const DrillReport& report) {
+  const auto& r = report.requests;
+  if (report.clients_saw_nothing()) return "No client noticed.";
+  return fmt::format("Clients saw failures: {} of {} requests.", r.failed + r.truncated + r.wrong, r.requests);
 }
 
 }  // namespace evershore::app::demo

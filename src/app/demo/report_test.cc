@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "app/demo/drill.h"
+
 #include <nlohmann/json.hpp>
 
 namespace evershore::app::demo {
@@ -82,6 +84,35 @@ TEST(ReportTable, names_only_the_broken_promises) {
   const auto text = report_table(report, judge(report));
   EXPECT_NE(text.find("BROKEN  no failed request (kill): promised 0, measured 3"), std::string::npos) << text;
   EXPECT_EQ(text.find("BROKEN  no wrong"), std::string::npos);
+}
+
+DrillReport drill() {
+  DrillReport report{.region = "east<script>", .fault = "down", .site = "assets", .fault_lasted = std::chrono::seconds(4)};
+  report.requests = {.requests = 100, .failed = 2};
+  report.seen_down = std::chrono::milliseconds(900);
+  report.slices = {
+      {.at = std::chrono::seconds(-1), .requests = 20, .p50 = std::chrono::milliseconds(1), .worst = std::chrono::milliseconds(2)},
+      {.at = std::chrono::seconds(0),
+       .requests = 20,
+       .bad = 2,
+       .p50 = std::chrono::milliseconds(3),
+       .worst = std::chrono::milliseconds(90)}};
+  return report;
+}
+
+TEST(DrillReport, is_a_page_with_a_verdict_and_a_chart) {
+  const auto page = drill_html(drill_json(drill()));
+  ASSERT_TRUE(page) << page.error().text;
+  for (const char* part :
+       {"Clients saw failures: 2 of 100 requests.", "<svg", "2 of 20 requests failed", "seen as down", "region east&lt;script&gt;"}) {
+    EXPECT_TRUE(page->contains(part)) << part;
+  }
+  EXPECT_FALSE(page->contains("<script"));
+  EXPECT_FALSE(page->contains("http://") || page->contains("https://")) << "nothing from elsewhere";
+  for (const char* bad : {"", "[]", "{}", R"({"verdict":{}})"}) {
+    const auto made = drill_html(bad);
+    EXPECT_TRUE(!made || made->contains("</html>")) << bad;
+  }
 }
 
 }  // namespace

@@ -31,6 +31,27 @@ RequestSummary summarise(std::span<const Sample> samples, Span span) {
   return sum;
 }
 
+std::vector<Slice> slices(std::span<const Sample> samples, Span span, Mono zero) {
+  constexpr Duration kShortest = std::chrono::milliseconds(250);
+  const Duration whole = std::max<Duration>(span.end - span.begin, kShortest);
+  const Duration step = kShortest * ((whole + kShortest * kSlicesMax - Duration(1)) / (kShortest * kSlicesMax));
+  std::vector<std::vector<Duration>> latencies(static_cast<size_t>((whole + step - Duration(1)) / step));
+  std::vector<Slice> found(latencies.size());
+  for (size_t i = 0; i < found.size(); ++i) found[i].at = span.begin - zero + step * static_cast<int64_t>(i);
+  for (const Sample& sample : samples) {
+    if (!span.holds(sample.due)) continue;
+    const auto index = static_cast<size_t>((sample.due - span.begin) / step);
+    auto& slice = found[index];
+    ++slice.requests;
+    slice.bad += sample.outcome != Outcome::kGood;
+    slice.worst = std::max(slice.worst, sample.latency);
+    latencies[index].push_back(sample.latency);
+  }
+  for (size_t i = 0; i < found.size(); ++i) found[i].p50 = percentile(latencies[i], 0.50);
+  while (!found.empty() && found.back().requests == 0) found.pop_back();
+  return found;
+}
+
 DownloadSummary summarise(std::span<const Download> downloads, Span span) {
   DownloadSummary sum;
   for (const Download& download : downloads) {

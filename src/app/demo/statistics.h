@@ -56,6 +56,18 @@ struct RequestSummary {
 };
 RequestSummary summarise(std::span<const Sample> samples, Span span);  // those that were due in `span`
 
+// What clients saw, in slices of time.
+struct Slice {
+  Duration at{};  // its beginning, from `zero`; before that it is negative
+  uint64_t requests = 0;
+  uint64_t bad = 0;  // failed, truncated or wrong
+  Duration p50{};
+  Duration worst{};
+};
+inline constexpr size_t kSlicesMax = 240;
+// Slices of the same length, the shortest that are no more than kSlicesMax and no shorter than 250 ms; without empty ones at the end.
+std::vector<Slice> slices(std::span<const Sample> samples, Span span, Mono zero);
+
 struct DownloadSummary {
   uint64_t started = 0;
   uint64_t completed = 0;  // whole and right

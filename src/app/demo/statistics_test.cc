@@ -37,6 +37,24 @@ TEST(RequestSummary, a_request_is_slow_above_half_a_second_not_at_it) {
   EXPECT_EQ(summarise(samples, {at(0), at(10)}).slow, 1u);
 }
 
+TEST(Slices, hold_every_request_once_from_a_moment_on) {
+  const Mono begin{};
+  const auto at = [&](int ms) { return begin + std::chrono::milliseconds(ms); };
+  const std::vector<Sample> samples{{.due = at(0), .latency = std::chrono::milliseconds(5)},
+                                    {.due = at(249), .latency = std::chrono::milliseconds(7), .outcome = Outcome::kFailed},
+                                    {.due = at(1'100), .latency = std::chrono::milliseconds(1)},
+                                    {.due = at(5'000), .latency = std::chrono::milliseconds(1)}};
+  const auto found = slices(samples, {begin, at(2'000)}, at(1'000));
+  ASSERT_EQ(found.size(), 5u) << "without the empty ones at the end";
+  EXPECT_EQ(found[0].at, std::chrono::milliseconds(-1'000));
+  EXPECT_EQ(found[0].requests, 2u);
+  EXPECT_EQ(found[0].bad, 1u);
+  EXPECT_EQ(found[0].worst, std::chrono::milliseconds(7));
+  EXPECT_EQ(found[4].requests, 1u);
+  EXPECT_LE(slices(samples, {begin, begin + std::chrono::hours(1)}, begin).size(), kSlicesMax);
+  EXPECT_TRUE(slices({}, {begin, begin}, begin).empty());
+}
+
 TEST(DownloadSummary, belongs_to_the_span_it_began_in) {
   const std::vector<Download> downloads{{at(1), at(50), 64, milliseconds(7), Outcome::kGood, ""},
                                         {at(2), at(60), 32, milliseconds(9), Outcome::kTruncated, "ended at 32"},

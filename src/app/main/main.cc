@@ -23,6 +23,7 @@ struct CommandLine {
   PrefetchOptions prefetch;
   RegionOptions region;
   DrillOptions drill;
+  DrillsOptions drills;
   DnsKeysOptions dns_keys;
   DnsExportOptions dns_export;
   AwsOptions aws;
@@ -187,7 +188,19 @@ void add_steering_commands(CLI::App& app, CommandLine& line) {
       ->required()
       ->check(CLI::IsMember({"down", "blackhole", "error", "slow", "cut"}));
   drill->add_option("--for", line.drill.for_span, "How long, e.g. 30s")->required();
-  drill->add_option("--report", line.drill.report, "Write the report as JSON")->type_name("FILE.json");
+  drill
+      ->add_option("--report", line.drill.reports,
+                   "Write the report: a page with charts if it ends in .html, else JSON; may be given twice")
+      ->type_name("FILE");
+  drill->add_option("--failures-max", line.drill.failures_max, "More failed requests end the fault at once")->capture_default_str();
+  auto* drills =
+      add_command(app, line, "drills", "The drills that a node has seen, one a line, to compare them; or the report of one.",
+                  "evershore drills -c evershore.toml 3 --report drill.html", [&] { return command_drills(line.global, line.drills); });
+  add_settings_option(drills, line);
+  drills->add_option("id", line.drills.id, "The number of one");
+  drills->add_option("--report", line.drills.report, "Write its report: a page with charts if it ends in .html, else JSON")
+      ->type_name("FILE");
+  drills->add_flag("--json", line.global.json, "Print JSON");
 }
 
 void add_visitor_commands(CLI::App& app, CommandLine& line) {

@@ -214,6 +214,8 @@ Task<void> AdminServer::route_get(io::HttpExchange& exchange, std::string path) 
     co_await answer_result(exchange, std::move(result));
   } else if (path == "/api/v1/silences") {
     co_await answer_json(exchange, 200, api_.silences_json());
+  } else if (path == "/api/v1/drills") {
+    co_await answer_json(exchange, 200, api_.drills_json());
   } else if (path == "/api/v1/dns/query") {
     co_await dns_query(exchange);
   } else {
@@ -228,6 +230,8 @@ Task<void> AdminServer::route_named(io::HttpExchange& exchange, std::string path
     co_await zone_text(exchange, parts[5], ZoneForm::kPlain);
   } else if (parts.size() == 7 && parts[3] == "dns" && parts[4] == "zones" && parts[6] == "signed") {
     co_await zone_text(exchange, parts[5], ZoneForm::kSigned);
+  } else if (parts.size() == 5 && parts[3] == "drills") {
+    co_await answer_result(exchange, api_.drill_json(parse_u64(parts[4]).value_or(0)));
   } else if (parts.size() == 6 && parts[3] == "sites" && parts[5] == "differences") {
     auto result = co_await api_.differences_json(parts[4]);
     co_await answer_result(exchange, std::move(result));
@@ -267,6 +271,10 @@ Task<void> AdminServer::route_post(io::HttpExchange& exchange, std::string path)
   }
   if (path == "/api/v1/silences") {
     co_await silence(exchange);
+    co_return;
+  }
+  if (path == "/api/v1/drills") {
+    co_await keep_drill(exchange);
     co_return;
   }
   const auto parts = path_parts(path);
@@ -370,6 +378,12 @@ Task<void> AdminServer::silence(io::HttpExchange& exchange) {
   note_action(exchange, request.name.empty() ? "alerts" : request.name, "silence", *body);
   auto made = api_.silence(std::move(request));
   co_await answer_result(exchange, std::move(made));
+}
+
+Task<void> AdminServer::keep_drill(io::HttpExchange& exchange) {
+  const auto body = co_await exchange.read_whole_body(kBodyBytesMax);
+  auto kept = body ? api_.keep_drill(*body) : Result<std::string>(std::unexpected(body.error()));
+  co_await answer_result(exchange, std::move(kept));
 }
 
 Task<void> AdminServer::end_silence(io::HttpExchange& exchange, std::string id) {

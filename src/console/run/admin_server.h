@@ -39,6 +39,7 @@ class AdminServer {
   Task<void> settle_conflict(io::HttpExchange& exchange, std::string site, std::string name, std::string keep);
   Task<void> fault(io::HttpExchange& exchange, std::string region, std::string body);
   Task<void> silence(io::HttpExchange& exchange);
+  Task<void> keep_drill(io::HttpExchange& exchange);
   Task<void> end_silence(io::HttpExchange& exchange, std::string id);
   Task<void> events(io::HttpExchange& exchange);
   Task<void> stream_events(io::HttpExchange& exchange);

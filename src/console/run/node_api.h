@@ -100,6 +100,10 @@ class NodeApi {
   virtual Result<std::string> silence(SilenceRequest request) = 0;
   virtual Result<void> end_silence(uint64_t id) = 0;  // kNotFound
   virtual std::string silences_json() = 0;
+  // Reports of drills, as evershore drill makes them: keeps one and gives {"id"}; all; one. kInvalid, kNotFound.
+  virtual Result<std::string> keep_drill(const std::string& report) = 0;
+  virtual std::string drills_json() = 0;
+  virtual Result<std::string> drill_json(uint64_t id) = 0;
   // What the edge has cached is outdated, on all loops and on disk, when it returns.
   virtual Task<Result<void>> purge(PurgeRequest request) = 0;
   // Objects into the edge's cache, on all loops; returns when they are there. At most kPrefetchKeysMax.

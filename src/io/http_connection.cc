@@ -175,6 +175,7 @@ Task<HttpConnection::HeadEnd> HttpConnection::read_head() {
     shared_.options.on_refused(refused);
   }
   desk_->reading = {};
+  desk_->turn_from = wire_bytes_;
   desk_->out.clear();
   const std::string body = fmt::format("{} {}: {}\n", error.status, http::standard_reason(error.status), error.text);
   http::append_status_line(desk_->out, error.status, "");
@@ -214,6 +215,7 @@ void HttpConnection::begin_exchange() {
   desk_->reading = {};
   desk_->sending = {};
   desk_->filled = 0;
+  desk_->turn_from = wire_bytes_;
   sent_bytes_ = 0;
   body_came_ = 0;
   body_left_ = head.content_length.value_or(0);
@@ -354,7 +356,7 @@ Task<bool> HttpConnection::discard_body() {
 // ---- the answer
 
 Task<Result<void>> HttpConnection::send(std::span<const Piece> pieces) {
-  auto written = co_await write_at_pace(*stream_, pieces, desk_->reading, shared_.pace(), wire_bytes_);
+  auto written = co_await write_at_pace(*stream_, pieces, desk_->reading, shared_.pace(), {wire_bytes_, desk_->turn_from});
   if (!written) {
     write_failed_ = true;
     if (written.error().fault == Fault::kTimedOut) shared_.counters.cut_slow_read.add();

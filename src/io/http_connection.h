@@ -25,6 +25,7 @@ struct HttpDesk {
   std::string out;             // the head until it is sent; reused from answer to answer
   ClientPace reading;          // of the client, of our answer
   ClientPace sending;          // and of its request body
+  uint64_t turn_from = 0;      // of `wire_bytes_`: what others' turns came before
   const uint64_t options_age;  // the parser's limits are of these
 };
 

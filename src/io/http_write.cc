@@ -12,6 +12,8 @@ namespace evershore::io {
 namespace {
 
 constexpr size_t kPiecesMax = 8;
+// By one system call, which goes on as long as the peer makes room. More than a turn: a block and its head are one write.
+constexpr size_t kBytesPerWrite = kBytesPerTurn + 32 * 1024;
 constexpr Duration kLookEvery = std::chrono::seconds(1);  // at a client that takes nothing
 
 class Gathered {
@@ -20,11 +22,24 @@ class Gathered {
     EVERSHORE_ASSERT(pieces.size() <= kPiecesMax);
     for (const auto piece : pieces) {
       if (!piece.empty()) list_[count_++] = {const_cast<uint8_t*>(piece.data()), piece.size()};
+      left_ += piece.size();
     }
   }
   bool empty() const { return first_ == count_; }
   std::span<const iovec> rest() const { return std::span(list_).subspan(first_, count_ - first_); }
+  // What comes next of it, at most `most` bytes; `room` holds the list where it is another one.
+  std::span<const iovec> some(size_t most, std::array<iovec, kPiecesMax>& room) const {
+    if (left_ <= most) return rest();
+    size_t count = 0;
+    for (size_t i = first_; most > 0; ++i) {
+      room[count] = list_[i];
+      room[count].iov_len = std::min(most, room[count].iov_len);
+      most -= room[count++].iov_len;
+    }
+    return std::span(room).first(count);
+  }
   void advance(size_t bytes) {
+    left_ -= bytes;
     while (bytes > 0) {
       iovec& front = list_[first_];
       const size_t part = std::min(bytes, front.iov_len);
@@ -39,6 +54,7 @@ class Gathered {
   std::array<iovec, kPiecesMax> list_;
   size_t first_ = 0;
   size_t count_ = 0;
+  size_t left_ = 0;
 };
 
 }  // namespace
@@ -65,12 +81,18 @@ Task<Result<void>> write_with_stall(Stream& stream, std::span<const std::span<co
 }
 
 Task<Result<void>> write_at_pace(Stream& stream, std::span<const std::span<const uint8_t>> pieces, ClientPace& pace, PaceRules rules,
-                                 uint64_t& written) {
+                                 WriteTally tally) {
   Gathered gathered(pieces);
   Loop& loop = stream.watch().loop();
+  auto& [written, turn_from] = tally;
   while (!gathered.empty()) {
+    if (written - turn_from >= kBytesPerTurn) {
+      co_await yield(loop);
+      turn_from = written;
+    }
     if (stream.watch().closed()) co_return fail(Fault::kClosed, "closed on this side");
-    Attempt attempt = stream.try_write(gathered.rest());
+    std::array<iovec, kPiecesMax> room;
+    Attempt attempt = stream.try_write(gathered.some(kBytesPerWrite, room));
     if (attempt.end == Attempt::End::kDone) {
       gathered.advance(attempt.bytes);
       written += attempt.bytes;
@@ -84,6 +106,7 @@ Task<Result<void>> write_at_pace(Stream& stream, std::span<const std::span<const
     stream.set_deadline(begun + std::min(pace.left(rules), kLookEvery));
     const WaitEnd end = co_await stream.watch().wait(direction, Known::kTriedNow);
     if (end == WaitEnd::kClosed) co_return fail(Fault::kClosed, "closed on this side");
+    turn_from = written;
     pace.add_wait(loop.now() - begun);
     if (pace.due(rules)) {
       const bool enough = pace.judge(rules, acknowledged_bytes(stream.watch().fd()).value_or(written));

@@ -4,7 +4,9 @@
 // Large bodies cost it as little as can be: what is uploaded is hashed as it comes and not kept beyond kKeptBytesMax (it
 // cannot be read back), what is downloaded is sent from where it lies.
 //
-//   fake_s3 --port 0 [--fill 20000 --bytes 1024-4096 --seed 1]
+//   fake_s3 --port 0 [--fill 20000 --bytes 1024-4096 --seed 1] [--stale 100] [--delay-ms 20]
+// --stale N: every N-th object has other bytes than the same seed gives without it, and all are an hour old. --delay-ms: what a request
+// waits before it is looked at, as if the server were far away. GET /_requests tells how many requests there were.
 //
 // prints "port N", then serves until it is killed.
 #include <arpa/inet.h>
@@ -20,10 +22,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -79,7 +83,11 @@ struct Connection {
   size_t body_at = 0;
   size_t body_end = 0;
   bool continued = false;  // 100 Continue was sent for the request being read
+  bool waiting = false;    // what has come waits for the delay
 };
+
+uint64_t requests_seen = 0;
+std::time_t age_of_stored = 0;  // seconds; of what is stored now
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -142,7 +150,7 @@ std::string date_as(const char* format, std::time_t when) {
 }
 
 void store(const std::string& key, const Md5& md5, size_t size, std::shared_ptr<const std::string> bytes, std::string headers) {
-  const std::time_t now = std::time(nullptr);
+  const std::time_t now = std::time(nullptr) - age_of_stored;
   Object object;
   object.etag = hex_of(md5);
   object.size = size;
@@ -277,6 +285,8 @@ void list(Connection& to, const Request& request) {
 
 // Path style: "/bucket" or "/bucket/key".
 void handle(Connection& to, Request& request, const Upload* upload = nullptr) {
+  if (request.path == "/_requests") return answer(to, 200, "", std::to_string(requests_seen));
+  ++requests_seen;
   const auto slash = request.path.find('/', 1);
   const std::string key = slash == std::string::npos ? "" : decode(request.path.substr(slash + 1));
   if (key.empty()) {
@@ -464,14 +474,35 @@ void accept_all(int listener, int poll, std::unordered_map<int, std::unique_ptr<
   }
 }
 
-[[noreturn]] void serve(int listener) {
+struct Due {
+  std::chrono::steady_clock::time_point at;
+  int fd;
+};
+
+[[noreturn]] void serve(int listener, std::chrono::milliseconds delay) {
+  using Clock = std::chrono::steady_clock;
   const int poll = epoll_create1(EPOLL_CLOEXEC);
   epoll_event event{.events = EPOLLIN, .data = {.fd = listener}};
   epoll_ctl(poll, EPOLL_CTL_ADD, listener, &event);
   std::unordered_map<int, std::unique_ptr<Connection>> connections;
   std::array<epoll_event, 256> events{};
+  std::deque<Due> line;  // all wait equally long: it is in order
+  const auto end = [&connections](int fd) {
+    close(fd);
+    connections.erase(fd);
+  };
   while (true) {
-    const int count = epoll_wait(poll, events.data(), static_cast<int>(events.size()), -1);
+    const auto left = line.empty() ? -1 : std::chrono::ceil<std::chrono::milliseconds>(line.front().at - Clock::now()).count();
+    const int count =
+        epoll_wait(poll, events.data(), static_cast<int>(events.size()), static_cast<int>(line.empty() ? -1 : std::max<int64_t>(left, 0)));
+    while (!line.empty() && line.front().at <= Clock::now()) {
+      const int fd = line.front().fd;
+      line.pop_front();
+      const auto at = connections.find(fd);
+      if (at == connections.end() || !at->second->waiting) continue;
+      at->second->waiting = false;
+      if (!answer_all(*at->second)) end(fd);
+    }
     for (int i = 0; i < count; ++i) {
       const int fd = events[static_cast<size_t>(i)].data.fd;
       if (fd == listener) {
@@ -481,10 +512,13 @@ void accept_all(int listener, int poll, std::unordered_map<int, std::unique_ptr<
       const auto at = connections.find(fd);
       if (at == connections.end()) continue;
       bool alive = receive(*at->second);
-      alive = answer_all(*at->second) && alive;
-      if (alive) continue;
-      close(fd);
-      connections.erase(at);
+      if (delay.count() == 0 || waits_for_peer(*at->second)) {
+        alive = answer_all(*at->second) && alive;
+      } else if (alive && !at->second->waiting) {
+        at->second->waiting = true;
+        line.push_back({Clock::now() + delay, fd});
+      }
+      if (!alive) end(fd);
     }
   }
 }
@@ -495,6 +529,8 @@ struct Options {
   size_t bytes_min = 1024;
   size_t bytes_max = 4096;
   uint64_t seed = 1;
+  size_t stale = 0;
+  std::chrono::milliseconds delay{0};
 };
 
 std::optional<Options> parse_options(int argc, char** argv) {
@@ -508,6 +544,10 @@ std::optional<Options> parse_options(int argc, char** argv) {
       options.fill = std::strtoull(value, nullptr, 10);
     } else if (name == "--seed") {
       options.seed = std::strtoull(value, nullptr, 10);
+    } else if (name == "--stale") {
+      options.stale = std::strtoull(value, nullptr, 10);
+    } else if (name == "--delay-ms") {
+      options.delay = std::chrono::milliseconds(std::atoi(value));
     } else if (name == "--bytes") {
       char* dash = nullptr;
       options.bytes_min = std::strtoull(value, &dash, 10);
@@ -522,15 +562,18 @@ std::optional<Options> parse_options(int argc, char** argv) {
 // The same seed fills the same objects.
 void fill(const Options& options) {
   std::mt19937_64 random(options.seed);
+  age_of_stored = options.stale != 0 ? 3600 : 0;
   for (size_t i = 0; i < options.fill; ++i) {
     std::string bytes(options.bytes_min + random() % (options.bytes_max - options.bytes_min + 1), '\0');
     for (size_t at = 0; at < bytes.size(); at += sizeof(uint64_t)) {
       const uint64_t word = random();
       std::memcpy(bytes.data() + at, &word, std::min(sizeof word, bytes.size() - at));
     }
+    if (options.stale != 0 && i % options.stale == 0) bytes[0] = static_cast<char>(bytes[0] ^ 1);
     store(fmt::format("{:03}/{:08}.bin", i % 1000, i), std::move(bytes),
           "content-type: application/octet-stream\r\nx-amz-meta-mtime: 1700000000\r\n");
   }
+  age_of_stored = 0;
 }
 
 }  // namespace
@@ -538,7 +581,7 @@ void fill(const Options& options) {
 int main(int argc, char** argv) {
   const auto options = parse_options(argc, argv);
   if (!options) {
-    fmt::print(stderr, "usage: fake_s3 --port N [--fill COUNT --bytes MIN-MAX --seed N]\n");
+    fmt::print(stderr, "usage: fake_s3 --port N [--fill COUNT --bytes MIN-MAX --seed N] [--stale N] [--delay-ms N]\n");
     return 2;
   }
   fill(*options);
@@ -547,5 +590,5 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "fake_s3: cannot listen on 127.0.0.1:{}: {}\n", options->port, std::strerror(errno));
     return 3;
   }
-  serve(listener);
+  serve(listener, options->delay);
 }

@@ -20,15 +20,19 @@ import time
 import urllib.request
 
 CASES = {
-    # name: (objects, bytes, target is filled too, what is compared, bar)
-    "small": (20_000, "1024-4096", False, "objects/s", 3.0),
-    "large": (20, str(64 << 20), False, "MB/s", 1.2),
-    "no-change": (100_000, "16-64", True, "objects/s", 5.0),
+    # name: (objects, bytes, what the target has: None = nothing, what is compared, bar)
+    "small": (20_000, "1024-4096", None, "objects/s", 3.0),
+    "mixed": (5_000, "100-400000", None, "objects/s", None),
+    "large": (20, str(64 << 20), None, "MB/s", 1.2),
+    "no-change": (100_000, "16-64", [], "objects/s", 5.0),
+    "changed": (100_000, "16-64", ["--stale", "100"], "objects/s", None),
 }
 RCLONE = {
     "small": ["--transfers", "32", "--checkers", "32", "--fast-list", "--checksum", "--s3-no-head"],
+    "mixed": ["--transfers", "32", "--checkers", "32", "--fast-list", "--checksum", "--s3-no-head"],
     "large": ["--transfers", "8", "--fast-list", "--checksum", "--s3-no-head", "--s3-upload-cutoff", "4G"],
     "no-change": ["--checkers", "32", "--fast-list", "--checksum"],
+    "changed": ["--transfers", "32", "--checkers", "32", "--fast-list", "--checksum", "--s3-no-head"],
 }
 RUN_SECONDS_MAX = 300
 
@@ -46,6 +50,10 @@ class Server:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+
+    def requests(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/_requests") as answer:
+            return int(answer.read())
 
     def listing_hash(self):
         """Number of objects and a hash over keys and etags, without Evershore's own objects."""
@@ -110,36 +118,39 @@ def rclone_command(options, case, source, target, scratch):
 
 
 def run_case(options, case):
-    count, sizes, filled, unit, bar = CASES[case]
+    count, sizes, held, unit, bar = CASES[case]
     fill = ["--fill", str(count), "--bytes", sizes, "--seed", "1"]
+    delay = ["--delay-ms", str(options.delay_ms)]
     total_mb = count * int(sizes.split("-")[0]) / 1e6
     amount = total_mb if unit == "MB/s" else count
     results = {"evershore": [], "rclone": []}
-    with tempfile.TemporaryDirectory(prefix="evershore-bench-") as scratch, Server(options.fake, fill) as source:
+    with tempfile.TemporaryDirectory(prefix="evershore-bench-") as scratch, Server(options.fake, fill + delay) as source:
         expected = source.listing_hash()
         for pair in range(options.pairs):
             for program in ("evershore", "rclone") if pair % 2 == 0 else ("rclone", "evershore"):
-                with Server(options.fake, fill if filled else []) as target, open(f"/tmp/evershore-bench-{program}.log", "w") as log:
+                with Server(options.fake, ([] if held is None else fill + held) + delay) as target, open(f"/tmp/evershore-bench-{program}.log", "w") as log:
                     command = (evershore_command(options, source, target, scratch) if program == "evershore" else
                                rclone_command(options, case, source, target, scratch))
-                    results[program].append(measured(command, log))
+                    before = source.requests() + target.requests()
+                    figures = measured(command, log)
+                    results[program].append((*figures, source.requests() + target.requests() - before))
                     if target.listing_hash() != expected:
                         raise SystemExit(f"{case}: after {program} the target differs from the source")
                 print(f"  {case} {pair + 1}/{options.pairs} {program}: {results[program][-1][0]:.2f} s", file=sys.stderr)
-    report(case, count, amount, unit, bar, results)
+    report(case, count, amount, unit, bar, results, options.delay_ms)
 
 
-def report(case, count, amount, unit, bar, results):
-    print(f"\n{case}: {count} objects, median of {len(results['evershore'])} runs each")
-    print(f"  {'':10} {'wall s':>8} {unit:>12} {'CPU us/object':>14} {'peak MiB':>9}")
+def report(case, count, amount, unit, bar, results, delay_ms):
+    print(f"\n{case}: {count} objects{f', each request waits {delay_ms} ms' if delay_ms else ''}, median of {len(results['evershore'])} runs each")
+    print(f"  {'':10} {'wall s':>8} {unit:>12} {'CPU us/object':>14} {'peak MiB':>9} {'requests/object':>16}")
     rates = {}
     for program, runs in results.items():
-        wall, cpu, peak = (statistics.median(column) for column in zip(*runs))
+        wall, cpu, peak, requests = (statistics.median(column) for column in zip(*runs))
         rates[program] = statistics.median(amount / run[0] for run in runs)
         spread = f"{min(amount / run[0] for run in runs):.0f}..{max(amount / run[0] for run in runs):.0f}"
-        print(f"  {program:10} {wall:8.2f} {rates[program]:12.0f} {cpu / count * 1e6:14.1f} {peak:9.0f}   ({spread})")
+        print(f"  {program:10} {wall:8.2f} {rates[program]:12.0f} {cpu / count * 1e6:14.1f} {peak:9.0f} {requests / count:16.3f}   ({spread})")
     paired = statistics.median(theirs[0] / ours[0] for ours, theirs in zip(results["evershore"], results["rclone"]))
-    print(f"  ratio of the medians {rates['evershore'] / rates['rclone']:.2f}, median of the pairs' ratios {paired:.2f}, bar {bar}")
+    print(f"  ratio of the medians {rates['evershore'] / rates['rclone']:.2f}, median of the pairs' ratios {paired:.2f}, {f'bar {bar}' if bar and not delay_ms else 'no bar'}")
 
 
 def main():
@@ -149,6 +160,7 @@ def main():
     parser.add_argument("--rclone", default=shutil.which("rclone"))
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--cases", default=",".join(CASES))
+    parser.add_argument("--delay-ms", type=int, default=0, help="what each request waits at both ends, as if they were far away")
     options = parser.parse_args()
     if not options.rclone:
         raise SystemExit("rclone is not installed (apt-get install rclone)")

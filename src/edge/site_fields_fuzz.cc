@@ -31,7 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto visited = edge::visited_of(request, false);
   if (!visited) return 0;
   const RedirectSettings rule{.replace_key_prefix_with = "", .replaces_prefix = true};
-  for (const auto& redirect : {edge::folder_redirect(*visited), *edge::redirect_for(std::span(&rule, 1), {.key = visited->key}, 0)}) {
+  const SiteSettings site{.index = "index.html"};
+  std::vector<edge::Redirect> redirects{*edge::redirect_for(std::span(&rule, 1), {.key = visited->key}, 0)};
+  if (edge::may_be_folder(site, *visited)) redirects.push_back(edge::folder_redirect(*visited));
+  for (const auto& redirect : redirects) {
     EVERSHORE_ASSERT(redirect.location.starts_with('/'));
     EVERSHORE_ASSERT(!redirect.location.starts_with("//"));
     const auto path = std::string_view(redirect.location).substr(0, redirect.location.find('?'));

@@ -108,7 +108,8 @@ Worth worth_of_copy(const std::optional<KeyRow>& row, const Copy& copy, uint64_t
   if (!row->synced.has(copy.slot)) {
     if (*known == copy.info.etag && !known->empty()) return {Version{}, Lineage::kBehind};
     if (valid && any_stamp->version <= row->version) return {any_stamp->version, Lineage::kCopied};
-    if (!row->tombstone) return {written, Lineage::kCrossing};
+    // Both of one second: what was seen there when R was already known is gone, so this is the later one.
+    if (!row->tombstone) return {written == row->version ? next_after(written) : written, Lineage::kCrossing};
   }
   return {std::max(written, next_after(row->version)), Lineage::kKnewRow};
 }

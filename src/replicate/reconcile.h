@@ -8,7 +8,9 @@
 //   yes   stamped later than R                                 its stamp
 //   yes   region not synced, etag as last seen                 older than everything: the region is merely behind
 //   yes   region not synced, stamped no later than R           its stamp: a copy of ours whose answer was lost
-//   yes   region not synced, else, R an object                 Last-Modified: it crossed R, neither knew of the other
+//   yes   region not synced, else, R an object                 Last-Modified: it crossed R, neither knew of the other. In R's own second:
+//   one
+//                                                              step later than R, since something else was still there when R was seen
 //   yes   anything else                                        max(Last-Modified, R.version + 1): it replaced what we knew there,
 //                                                              or crossed a delete, which never beats a write
 //   no    stamped                                              its stamp

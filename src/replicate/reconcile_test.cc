@@ -123,6 +123,18 @@ TEST(Reconcile, ComparesAWriteInABehindRegionByItsTime) {
   expect_plan(row, {found(kA, "y", 400), found(kB, "z", 499)}, kRules, {Outcome::kObject, "y", {kNothing, kCopy}});
 }
 
+// B held "w" when the row learnt of "x", and its copy of "x" was overwritten before its answer came: the store's clock has only seconds.
+TEST(Reconcile, LetsAWriteOfTheSameSecondInARegionThatWasBehindWin) {
+  for (const std::string etag : {"a", "z"}) {
+    auto row = object_row("x", v(5'000), RegionSet::of(kA));
+    row.seen = {{kB, "w"}};
+    const std::vector<Copy> copies{found(kA, "x", 5'000), found(kB, etag, 5'000)};
+    const Plan plan = reconcile(kKey, row, copies, kRules);
+    EXPECT_EQ(plan.row.etag, etag);
+    EXPECT_EQ(plan.losers.size(), 1u) << "it may have crossed all the same: the other one is kept";
+  }
+}
+
 TEST(Reconcile, LetsAWriteThatCrossedADeleteLive) {
   KeyRow row = tombstone_row(v(500), RegionSet::of(kA));
   row.seen = {{kB, "x"}};

@@ -22,6 +22,7 @@
 #include "replicate/failback.h"
 #include "replicate/reconcile.h"
 #include "replicate/run/aimd.h"
+#include "replicate/run/byte_gate.h"
 #include "replicate/version.h"
 #include "store/object_store.h"
 
@@ -53,7 +54,8 @@ struct ReplicatorRules {
   FailbackRules failback;
   DeleteCapRules delete_cap;
   AimdRules requests_per_region;
-  size_t small_in_flight = 256;  // keys up to 1 MiB; each may hold that much memory
+  size_t small_in_flight = 256;            // keys up to 1 MiB
+  uint64_t buffered_bytes_max = 24 << 20;  // that their bodies take in memory together
   size_t large_in_flight = 8;
   size_t parts_in_flight = 4;  // of one large object
   Duration tombstone_retention = std::chrono::days(7);
@@ -148,6 +150,7 @@ struct SiteContext {
         rows(the_rows),
         rules(std::move(the_rules)),
         log(the_log),
+        buffered(scheduler, rules.buffered_bytes_max),
         random(rules.seed),
         clock(rules.node) {}
 
@@ -156,6 +159,7 @@ struct SiteContext {
   queue::RowStore& rows;
   const ReplicatorRules rules;
   const Log log;
+  ByteGate buffered;  // bodies that are read whole
   std::mt19937_64 random;
   HybridClock clock;
   std::vector<std::unique_ptr<Region>> regions;  // in the site's order of preference

@@ -88,6 +88,7 @@ Task<Result<Written>> verify(SiteContext& context, const CopyRequest& request, s
 }
 
 Task<Result<Written>> copy_buffered(SiteContext& context, const CopyRequest& request) {
+  const auto room = co_await context.buffered.take(request.info.size_bytes);
   auto opened = open_source(context, request, GetOptions{}, nullptr);
   CO_TRY(auto source, co_await std::move(opened));
   auto read = store::read_whole(*source.body, kBufferedBytesMax);

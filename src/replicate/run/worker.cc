@@ -104,6 +104,7 @@ Task<Worker::Road> Worker::short_road(const queue::TaskRow& task, const std::opt
   if (!version || !passes_size(context_.rules.filter, info.size_bytes) || info.size_bytes > kBufferedBytesMax ||
       parts_in_etag(info.etag) > 0)
     co_return Road::kTakeTheLong;
+  const auto room = co_await context_.buffered.take(info.size_bytes * road->targets.size());
   auto read = store::read_whole(*(*got)->body, kBufferedBytesMax);
   auto bytes = co_await std::move(read);
   if (!bytes) co_return Road::kTakeTheLong;

@@ -109,7 +109,8 @@ Worth worth_of_copy(const std::optional<KeyRow>& row, const Copy& copy, uint64_t
     if (*known == copy.info.etag && !known->empty()) return {Version{}, Lineage::kBehind};
     if (valid && any_stamp->version <= row->version) return {any_stamp->version, Lineage::kCopied};
     // Both of one second: what was seen there when R was already known is gone, so this is the later one.
-    if (!row->tombstone) return {written == row->version ? next_after(written) : written, Lineage::kCrossing};
+    const bool same_second = written.millis == row->version.millis;
+    if (!row->tombstone) return {same_second ? next_after(row->version) : written, Lineage::kCrossing};
   }
   return {std::max(written, next_after(row->version)), Lineage::kKnewRow};
 }

@@ -125,8 +125,8 @@ TEST(Reconcile, ComparesAWriteInABehindRegionByItsTime) {
 
 // B held "w" when the row learnt of "x", and its copy of "x" was overwritten before its answer came: the store's clock has only seconds.
 TEST(Reconcile, LetsAWriteOfTheSameSecondInARegionThatWasBehindWin) {
-  for (const std::string etag : {"a", "z"}) {
-    auto row = object_row("x", v(5'000), RegionSet::of(kA));
+  for (const auto& [etag, counter] : {std::pair("a", uint16_t{0}), std::pair("z", uint16_t{0}), std::pair("a", uint16_t{1})}) {
+    auto row = object_row("x", {5'000, counter, 0}, RegionSet::of(kA));  // one step on: the tags of "x" were changed since
     row.seen = {{kB, "w"}};
     const std::vector<Copy> copies{found(kA, "x", 5'000), found(kB, etag, 5'000)};
     const Plan plan = reconcile(kKey, row, copies, kRules);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/assert.h"
 #include "replicate/conflict.h"
 
 namespace evershore::sim {
@@ -14,10 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 using replicate::PlantedBug;
 
-constexpr size_t kRegions = 3;
-const std::array<std::string, kRegions> kRegionNames{"east", "north", "west"};
+const std::array<std::string, kWorldRegionsMax> kRegionNames{"east", "north", "west", "south", "isle"};
 const std::string kSite = "s";
-constexpr size_t kWest = 2;
 const std::string kFiltered = "x";           // keys that begin so are not replicated
 constexpr Duration kCrossingTolerance = 2s;  // Last-Modified has whole seconds
 constexpr size_t kBrokenMax = 5;
@@ -34,21 +33,32 @@ struct Operation {
 struct KeyHistory {
   std::vector<Operation> operations;
   std::map<std::string, size_t> by_value;
-  std::array<std::optional<size_t>, kRegions> last_delete_seen;  // the delete that emptied this region, if one did
-  std::array<bool, kRegions> unreported{};                       // changed by a client, not yet accepted
-  std::array<std::optional<size_t>, kRegions> last_lost;         // what this region lost by itself, if nothing came since
+  std::array<std::optional<size_t>, kWorldRegionsMax> last_delete_seen;  // the delete that emptied this region, if one did
+  std::array<bool, kWorldRegionsMax> unreported{};                       // changed by a client, not yet accepted
+  std::array<std::optional<size_t>, kWorldRegionsMax> last_lost;         // what this region lost by itself, if nothing came since
   bool ever_deleted = false;
   bool ever_retagged = false;
-  bool ever_lost = false;                            // by a region itself
-  std::array<bool, kRegions> retagged_unreported{};  // as `unreported`, for tags alone
+  bool ever_lost = false;                                    // by a region itself
+  std::array<bool, kWorldRegionsMax> retagged_unreported{};  // as `unreported`, for tags alone
 };
+
+// Not in step with the read-only region, which is by the seed, too: each number of regions comes with and without one.
+size_t regions_of(const WorldOptions& options) {
+  constexpr size_t kChoices = kWorldRegionsMax - kWorldRegionsMin + 1;
+  return options.regions != 0 ? options.regions : kWorldRegionsMin + options.seed / 4 % kChoices;
+}
 
 class World {
  public:
   explicit World(const WorldOptions& options)
-      : options_(options), random_(options.seed * 0x9e3779b97f4a7c15ULL + 1), west_read_only_(options.seed % 4 == 3) {
-    for (size_t i = 0; i < kRegions; ++i) {
-      stores_.push_back(std::make_unique<store::FakeStore>(scheduler_, kRegionNames[i], options.seed * kRegions + i, calm()));
+      : options_(options),
+        regions_(regions_of(options)),
+        random_(options.seed * 0x9e3779b97f4a7c15ULL + 1),
+        last_read_only_(options.seed % 4 == 3) {
+    EVERSHORE_ASSERT(regions_ >= kWorldRegionsMin);
+    EVERSHORE_ASSERT(regions_ <= kWorldRegionsMax);
+    for (size_t i = 0; i < regions_; ++i) {
+      stores_.push_back(std::make_unique<store::FakeStore>(scheduler_, kRegionNames[i], options.seed * regions_ + i, calm()));
       stores_.back()->on_change([this, i](const ObjectKey& key) { emit_event(i, key); });
     }
   }
@@ -87,7 +97,9 @@ class World {
     options_.tell(fmt::format("{:8.3f} {}", at.count(), text));
   }
   std::string all_present(const ObjectKey& key) const {
-    return fmt::format("{}: \"{}\" \"{}\" \"{}\"", key, present(0, key), present(1, key), present(2, key));
+    std::string text = key + ":";
+    for (size_t region = 0; region < regions_; ++region) text += fmt::format(" \"{}\"", present(region, key));
+    return text;
   }
 
   Task<void> tell_row(ObjectKey key) {
@@ -97,7 +109,7 @@ class World {
     const auto& row = *rows->front();
     std::string seen;
     for (const auto& [slot, etag] : row.seen) seen += fmt::format(" {}:{:.6}", slot, etag);
-    tell(fmt::format("  row: {} {} etag {:.6} synced {:03b} seen{}", row.tombstone ? "tombstone" : "object",
+    tell(fmt::format("  row: {} {} etag {:.6} synced {:05b} seen{}", row.tombstone ? "tombstone" : "object",
                      replicate::format_version(row.version), row.etag, row.synced.bits, seen));
   }
 
@@ -115,7 +127,7 @@ class World {
     rules.filter.exclude_prefixes = {kFiltered};
     rules.small_in_flight = 1 + roll(8);
     node_ = std::make_unique<Node>(scheduler_, queue_, rows_, stores_, rules,
-                                   west_read_only_ ? std::set<std::string>{kRegionNames[kWest]} : std::set<std::string>{},
+                                   last_read_only_ ? std::set<std::string>{kRegionNames[last()]} : std::set<std::string>{},
                                    [this](const std::string& name) { return !away_.contains(name); });
     node_->start();
   }
@@ -152,10 +164,16 @@ class World {
     return at == stores_[region]->objects().end() ? std::string() : at->second.bytes;
   }
 
+  size_t holders(const ObjectKey& key, const std::string& value) const {
+    size_t count = 0;
+    for (size_t region = 0; region < regions_; ++region) count += present(region, key) == value ? 1 : 0;
+    return count;
+  }
+
   // A key that is none of replication's business.
   void operate_filtered() {
     const ObjectKey key = fmt::format("{}{}", kFiltered, roll(2));
-    const size_t region = roll(kRegions);
+    const size_t region = roll(regions_);
     if (!stores_[region]->reachable()) return;
     expected_.insert({region, key});
     if (present(region, key).empty()) {
@@ -168,7 +186,7 @@ class World {
   void operate(bool remove) {
     if (chance(8)) return operate_filtered();
     const ObjectKey key = fmt::format("k{}", roll(4));
-    const size_t region = roll(kRegions);
+    const size_t region = roll(regions_);
     auto& history = keys_[key];
     const std::string before = present(region, key);
     if (!stores_[region]->reachable() || (remove && before.empty())) return;
@@ -202,7 +220,7 @@ class World {
   // Tags alone: neither bytes nor ETag nor Last-Modified change, so that only the event tells.
   void retag() {
     const ObjectKey key = fmt::format("k{}", roll(4));
-    const size_t region = roll(kRegions);
+    const size_t region = roll(regions_);
     if (!stores_[region]->reachable() || present(region, key).empty()) return;
     const auto tags = chance(20) ? std::string() : fmt::format("n={}", roll(1'000'000));
     if (stores_[region]->tags_behind(key) == tags) return;
@@ -222,19 +240,25 @@ class World {
     spawn_detached(note_confirmed(key, known));
     const auto& unreported = keys_[key].retagged_unreported;
     const bool tags_settled = std::ranges::none_of(unreported, [](bool open) { return open; });
-    return known && tags_settled && all_equal(key) && !queue_.find(kSite, key);
+    return known && tags_settled && all_equal(key) && !newer_where_only_read(key) && !queue_.find(kSite, key);
+  }
+  // What a client wrote in the region that is only read, and nobody has copied yet, crosses a delete elsewhere.
+  bool newer_where_only_read(const ObjectKey& key) const {
+    const auto own = last_read_only_ ? present(last(), key) : std::string();
+    return !own.empty() && own != present(0, key);
   }
   Task<void> note_confirmed(ObjectKey key, bool& known) {
     auto read = rows_.get(kSite, {key});
     const auto rows = co_await std::move(read);
-    known = rows && rows->front() && !rows->front()->tombstone && rows->front()->synced.size() == kRegions;
+    known = rows && rows->front() && !rows->front()->tombstone && rows->front()->synced.size() == regions_;
   }
 
   // A bucket loses an object that the others still have; nobody is told.
   void lose_object() {
     const ObjectKey key = fmt::format("k{}", roll(4));
-    const size_t region = roll(kRegions);
+    const size_t region = roll(regions_);
     if (!all_equal(key) || present(region, key).empty() || present(region, key) != present(0, key)) return;
+    if (holders(key, present(region, key)) < 2) return;  // of two regions, one only read, the other may be all there is
     tell(fmt::format("{} loses {}", kRegionNames[region], key));
     silent_.insert({region, key});
     expected_.insert({region, key});
@@ -254,7 +278,7 @@ class World {
     const bool ours = clients == expected_.end();
     if (!ours) expected_.erase(clients);
     if (ours && key.starts_with(kFiltered)) complain(fmt::format("F: {} was changed in {} by replication", key, kRegionNames[region]));
-    if (ours && west_read_only_ && region == kWest)
+    if (ours && last_read_only_ && region == last())
       complain(fmt::format("F: {} was changed in {}, which is only read", key, kRegionNames[region]));
     if (silent_.erase({region, key}) > 0) return;
     const bool of_tags = retagged_.erase({region, key}) > 0;
@@ -321,7 +345,7 @@ class World {
   }
 
   void toggle_region() {
-    const size_t region = roll(kRegions);
+    const size_t region = roll(regions_);
     const bool goes = stores_[region]->reachable();
     const size_t up = static_cast<size_t>(std::ranges::count_if(stores_, [](const auto& store) { return store->reachable(); }));
     if (goes && up == 1) return;
@@ -342,7 +366,7 @@ class World {
   }
 
   void change_weather() {
-    const size_t region = roll(kRegions);
+    const size_t region = roll(regions_);
     auto faults = calm();
     if (chance(60)) {
       faults.busy = static_cast<double>(roll(30)) / 100;
@@ -360,9 +384,13 @@ class World {
   // --- what must hold ---
 
   bool all_equal(const ObjectKey& key) const {
-    return present(0, key) == present(1, key) && (west_read_only_ || present(1, key) == present(kWest, key));
+    for (size_t region = 1; region < regions_written(); ++region) {
+      if (present(region, key) != present(0, key)) return false;
+    }
+    return true;
   }
-  size_t regions_written() const { return west_read_only_ ? kRegions - 1 : kRegions; }
+  size_t last() const { return regions_ - 1; }
+  size_t regions_written() const { return last_read_only_ ? regions_ - 1 : regions_; }
 
   void check_queue() {
     for (const auto& [key, history] : keys_) {
@@ -373,7 +401,7 @@ class World {
   }
 
   void heal() {
-    for (size_t i = 0; i < kRegions; ++i) {
+    for (size_t i = 0; i < regions_; ++i) {
       stores_[i]->set_faults(calm());
       set_reachable(i, true, 0s);
     }
@@ -416,7 +444,7 @@ class World {
     for (size_t i = 0; i < history.operations.size(); ++i) {
       const auto& value = history.operations[i].value;
       const bool replaced = std::ranges::any_of(history.operations, [i](const Operation& other) { return other.ancestors.contains(i); });
-      if (value.empty() || replaced || value == present(0, key) || value == present(kWest, key) || is_kept(key, value)) continue;
+      if (value.empty() || replaced || value == present(0, key) || value == present(last(), key) || is_kept(key, value)) continue;
       complain(fmt::format("K: \"{}\" of {} lost against \"{}\" and was not kept", value, key, present(0, key)));
     }
   }
@@ -473,6 +501,7 @@ class World {
   }
 
   const WorldOptions options_;
+  const size_t regions_;
   std::mt19937_64 random_;
   FakeScheduler scheduler_;
   queue::MemoryQueue queue_{queue::CrashTracking::kOn};
@@ -480,7 +509,7 @@ class World {
   std::vector<std::unique_ptr<store::FakeStore>> stores_;
   std::set<std::string> away_;
   std::set<std::pair<size_t, ObjectKey>> retagged_;  // whose next event tells of tags
-  const bool west_read_only_;
+  const bool last_read_only_;
   std::multiset<std::pair<size_t, ObjectKey>> expected_;  // changes by clients that no event has told of yet
   std::set<std::pair<size_t, ObjectKey>> silent_;         // losses whose change must not become an event
   std::map<ObjectKey, KeyHistory> keys_;

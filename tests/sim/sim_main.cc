@@ -1,4 +1,4 @@
-// sim --seeds N --first S [--planted NAME] [--tell yes]: runs N histories and prints each seed that broke an
+// sim --seeds N --first S [--regions R] [--planted NAME] [--tell yes]: runs N histories and prints each seed that broke an
 // invariant; with --tell, everything that happens.
 // Exit codes: 0 none broke, 1 some did, 2 usage.
 #include <fmt/format.h>
@@ -15,6 +15,7 @@ using namespace evershore;
 struct Wanted {
   uint64_t seeds = 1'000;
   uint64_t first = 1;
+  uint64_t regions = 0;  // by the seed
   replicate::PlantedBug bug = replicate::PlantedBug::kNone;
   bool tell = false;
 };
@@ -29,6 +30,8 @@ std::optional<Wanted> parse(int count, char** arguments) {
       wanted.seeds = *number;
     } else if (name == "--first" && number) {
       wanted.first = *number;
+    } else if (name == "--regions" && number && *number >= sim::kWorldRegionsMin && *number <= sim::kWorldRegionsMax) {
+      wanted.regions = *number;
     } else if (name == "--planted" && bug) {
       wanted.bug = *bug;
     } else if (name == "--tell") {
@@ -45,7 +48,7 @@ std::optional<Wanted> parse(int count, char** arguments) {
 int main(int count, char** arguments) {
   const auto wanted = parse(count, arguments);
   if (!wanted) {
-    fmt::print(stderr, "usage: sim [--seeds N] [--first S] [--planted NAME] [--tell yes]\n");
+    fmt::print(stderr, "usage: sim [--seeds N] [--first S] [--regions 2..5] [--planted NAME] [--tell yes]\n");
     return 2;
   }
 #ifndef EVERSHORE_PLANTED_BUGS
@@ -56,7 +59,7 @@ int main(int count, char** arguments) {
 #endif
   uint64_t broken = 0;
   for (uint64_t seed = wanted->first; seed < wanted->first + wanted->seeds; ++seed) {
-    sim::WorldOptions options{.seed = seed, .bug = wanted->bug};
+    sim::WorldOptions options{.seed = seed, .regions = wanted->regions, .bug = wanted->bug};
     if (wanted->tell) options.tell = [](const std::string& line) { fmt::print("{}\n", line); };
     const auto end = sim::run_world(options);
     broken += end.broken.empty() ? 0 : 1;

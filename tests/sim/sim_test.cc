@@ -18,6 +18,15 @@ TEST(ReplicationWorld, KeepsItsPromisesOverManyHistories) {
   EXPECT_GT(crashes, 500U);
 }
 
+TEST(ReplicationWorld, KeepsItsPromisesWithAnyNumberOfRegions) {
+  for (size_t regions = kWorldRegionsMin; regions <= kWorldRegionsMax; ++regions) {
+    SCOPED_TRACE(regions);
+    for (uint64_t seed = 1; seed <= 100; ++seed) {
+      for (const auto& text : run_world({.seed = seed, .regions = regions}).broken) ADD_FAILURE() << text;
+    }
+  }
+}
+
 TEST(ReplicationWorld, RunsTheSameForTheSameSeed) {
   for (const uint64_t seed : {3, 4, 5}) EXPECT_EQ(run_world({.seed = seed}).trace, run_world({.seed = seed}).trace);
   EXPECT_NE(run_world({.seed = 3}).trace, run_world({.seed = 4}).trace);
